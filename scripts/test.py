@@ -1,0 +1,60 @@
+"""Set up and run every check and test.
+
+  --require-servers   a missing server or browser fails the tests that need it
+  --rewrite           rewrite recorded outputs, and the numbers that pages take from them
+
+Other arguments go to pytest, as in: python3 scripts/test.py -k indexes
+"""
+
+import prepare  # first: it checks the version of Python
+
+import shutil  # isort: skip
+import subprocess
+import sys
+from pathlib import Path
+
+COVERAGE = prepare.ROOT / ".cache" / "coverage"
+
+
+def main(arguments: list[str]) -> int:
+    if "-h" in arguments or "--help" in arguments:
+        print(__doc__)
+        return 0
+    prepare.enter()
+    whole = all(argument in ("--require-servers", "-q", "-v", "-x") for argument in arguments)
+    shutil.rmtree(COVERAGE, ignore_errors=True)
+    COVERAGE.mkdir(parents=True)
+    content = subprocess.run([sys.executable, "scripts/check.py"], cwd=prepare.ROOT).returncode
+    runner = ["-m", "coverage", "run"] if whole else []
+    tests = subprocess.run([sys.executable, *runner, "-m", "pytest", *arguments], cwd=prepare.ROOT).returncode
+    shown = unproved() if whole and not tests else []
+    print(*shown, sep="\n")
+    return content or tests or bool(shown)
+
+
+def unproved() -> list[str]:
+    """A line for each piece of a program that a page shows and that no test has executed."""
+    import coverage
+    from check import quotations
+
+    data = coverage.Coverage(config_file=str(prepare.ROOT / "pyproject.toml"))
+    data.combine([str(COVERAGE)])
+    faults, proved = [], 0
+    for quotation in quotations():
+        if quotation.file.suffix != ".py" or quotation.file.parent.match("exercises/*"):
+            continue
+        _, _, _, missing, _ = data.analysis2(str(quotation.file))
+        lines = sorted(set(missing) & set(quotation.lines))
+        proved += len(quotation.lines) - len(lines)
+        name = quotation.file.relative_to(prepare.ROOT).as_posix()
+        faults += [
+            f"{quotation.page}:{quotation.line}: EX04 {name}:{line} is shown and never executed. "
+            f"Fix: test it, or do not show it."
+            for line in lines
+        ]
+    print(f"{proved} lines of programs on pages, {len(faults)} of them never executed by a test")
+    return faults
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
