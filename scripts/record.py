@@ -70,7 +70,9 @@ def read_record(path: Path) -> Record:
     where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     match = re.match(r"(?:<!-- )?\$ (.+)\n(?:# (.*)\n)?(?:-->\n)?", text)
     if not match:
-        raise RecordFault(f'{where}:1: the first line is not its command. Fix: write "$ python {path.stem}.py" there.')
+        raise RecordFault(
+            f'{where}:1: the first line is not its command. Fix: write "$ python {path.stem}.py" there.'
+        )
     words = shlex.split(match[1])
     if words[0] != "python" or not (path.parent / words[1]).is_file():
         raise RecordFault(
@@ -152,13 +154,18 @@ def take_number(page: Path, marked: re.Match[str]) -> str:
 
     Raises `RecordFault` where the record, the line or the number is not there.
     """
-    record = EXAMPLES / page.relative_to(DOCS).with_suffix("") / marked["record"]
+    folder = page.parent if page.name == "index.md" else page.with_suffix("")
+    record = EXAMPLES / folder.relative_to(DOCS) / marked["record"]
     text = page.read_text(encoding="utf-8")
     where = f"{page.relative_to(ROOT)}:{text[: marked.start()].count(chr(10)) + 1}"
     if not record.is_file():
         near = ", ".join(sorted(path.name for path in record.parent.glob("*.out"))) or "none"
         raise RecordFault(f"{where}: NUM01 no record {record.relative_to(ROOT)}. Records there: {near}.")
-    lines = [line for line in record.read_text(encoding="utf-8").splitlines() if line.lstrip().startswith(marked["line"])]
+    lines = [
+        line
+        for line in record.read_text(encoding="utf-8").splitlines()
+        if line.lstrip().startswith(marked["line"])
+    ]
     if len(lines) != 1:
         raise RecordFault(
             f'{where}: NUM02 {len(lines)} lines of {record.name} start with "{marked["line"]}", expected one. '
@@ -186,6 +193,8 @@ def numbers_of(page: Path) -> tuple[str, list[str]]:
                 f'{page.relative_to(ROOT)}:{line}: NUM04 shown "{marked["shown"]}", recorded "{number}". '
                 "Fix: python3 scripts/test.py --rewrite"
             )
-        return text[marked.start() : marked.start("shown")] + number + text[marked.end("shown") : marked.end()]
+        return (
+            text[marked.start() : marked.start("shown")] + number + text[marked.end("shown") : marked.end()]
+        )
 
     return MARKED.sub(anew, text), faults

@@ -2,31 +2,31 @@
 
 import prepare  # first: it checks the version of Python
 
-import subprocess  # isort: skip
+import difflib  # isort: skip
 import sys
 from pathlib import Path
+
+EXAMPLES = prepare.ROOT / "examples"
 
 
 def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0 if arguments else 2
-    program = prepare.ROOT / "examples" / arguments[0].replace("\\", "/").removeprefix("examples/")
-    if not program.is_file():
-        near = sorted(path.relative_to(prepare.ROOT / "examples").as_posix() for path in _programs(program.parent))
-        print(f"run.py: {arguments[0]} is not under examples/. Fix: one of {', '.join(near)}", file=sys.stderr)
+    asked = arguments[0].replace("\\", "/").removeprefix("./").removeprefix("examples/")
+    programs = find_programs()
+    if asked not in programs:
+        near = difflib.get_close_matches(asked, programs, n=5, cutoff=0) or ["(there are no programs)"]
+        print(f"run.py: examples/{asked} is not a program. Fix: one of {', '.join(near)}", file=sys.stderr)
         return 2
     prepare.enter()
-    return subprocess.run([sys.executable, str(program), *arguments[1:]]).returncode
+    return prepare.run([sys.executable, str(programs[asked]), *arguments[1:]])
 
 
-def _programs(folder: Path) -> list[Path]:
-    """Programs a person could have meant: those in `folder`, or in the nearest folder above that has any."""
-    while True:
-        found = [path for path in folder.rglob("*.py") if not path.name.startswith(("test_", "__"))]
-        if found and folder.is_dir():
-            return found[:12]
-        folder = folder.parent
+def find_programs() -> dict[str, Path]:
+    """Every program under examples/, by the path that a person types."""
+    paths = [path for path in EXAMPLES.rglob("*.py") if not path.name.startswith(("test_", "__"))]
+    return {path.relative_to(EXAMPLES).as_posix(): path for path in sorted(paths)}
 
 
 if __name__ == "__main__":

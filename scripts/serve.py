@@ -33,7 +33,8 @@ def port_problem(port: int) -> str:
         except PermissionError:
             return f"port {port} is not open to you. Fix: choose one above 1023, as in --port 8000"
         except OSError:
-            return f"port {port} is taken, perhaps by another serve.py. Fix: stop it, or --port {port + 1}"
+            other = port + 1 if port < 65535 else 8000
+            return f"port {port} is taken, perhaps by another serve.py. Fix: stop it, or --port {other}"
     return ""
 
 

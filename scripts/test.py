@@ -9,9 +9,7 @@ Other arguments go to pytest, as in: python3 scripts/test.py -k indexes
 import prepare  # first: it checks the version of Python
 
 import shutil  # isort: skip
-import subprocess
 import sys
-from pathlib import Path
 
 COVERAGE = prepare.ROOT / ".cache" / "coverage"
 
@@ -24,9 +22,9 @@ def main(arguments: list[str]) -> int:
     whole = all(argument in ("--require-servers", "-q", "-v", "-x") for argument in arguments)
     shutil.rmtree(COVERAGE, ignore_errors=True)
     COVERAGE.mkdir(parents=True)
-    content = subprocess.run([sys.executable, "scripts/check.py"], cwd=prepare.ROOT).returncode
+    content = prepare.run([sys.executable, "scripts/check.py"], cwd=prepare.ROOT)
     runner = ["-m", "coverage", "run"] if whole else []
-    tests = subprocess.run([sys.executable, *runner, "-m", "pytest", *arguments], cwd=prepare.ROOT).returncode
+    tests = prepare.run([sys.executable, *runner, "-m", "pytest", *arguments], cwd=prepare.ROOT)
     shown = unproved() if whole and not tests else []
     print(*shown, sep="\n")
     return content or tests or bool(shown)

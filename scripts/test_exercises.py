@@ -6,6 +6,8 @@ An exercise is a folder `examples/<topic>/<lesson>/exercises/<name>/`:
     test_covering_index.py         the judge: one test a step
     solution.sql                   passes
     mistakes/range_first.sql       fails; its first line says with which words: -- fails with: the range column …
+
+The judge may import the lesson's own programs.
 """
 
 import os
@@ -31,16 +33,29 @@ def stub_of(folder: Path) -> Path:
     return stub
 
 
-def judge(folder: Path, answer: Path, scratch: Path, config: pytest.Config) -> subprocess.CompletedProcess[str]:
+def judge(
+    folder: Path, answer: Path, scratch: Path, config: pytest.Config
+) -> subprocess.CompletedProcess[str]:
     """Put `answer` where the reader's file would be and run the exercise's own tests on it."""
     for path in folder.iterdir():
         if path.is_file() and not path.name.startswith(("solution.", stub_of(folder).name)):
             shutil.copy(path, scratch)
     shutil.copy(answer, scratch / stub_of(folder).name)
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:django", str(scratch)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--tb=short",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:django",
+            str(scratch),
+        ],
         cwd=scratch,
-        env={key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "DJANGO"))},
+        env={**_plain_environment(), "PYTHONPATH": str(folder.parent.parent)},
         capture_output=True,
         encoding="utf-8",
         timeout=300,
@@ -50,13 +65,19 @@ def judge(folder: Path, answer: Path, scratch: Path, config: pytest.Config) -> s
     return ran
 
 
+def _plain_environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "DJANGO"))}
+
+
 def ids(value: Path) -> str:
     return value.name
 
 
 def test_there_are_exercises():
     assert len(EXERCISES) >= 4
-    assert all(list(folder.glob("mistakes/*")) for folder in EXERCISES), "every exercise names its common mistakes"
+    assert all(list(folder.glob("mistakes/*")) for folder in EXERCISES), (
+        "every exercise names its common mistakes"
+    )
 
 
 @pytest.mark.parametrize("folder", EXERCISES, ids=ids)
@@ -64,7 +85,9 @@ def test_the_stub_fails(folder: Path, tmp_path: Path, pytestconfig: pytest.Confi
     ran = judge(folder, stub_of(folder), tmp_path, pytestconfig)
 
     assert 1 == ran.returncode, ran.stdout
-    assert " error" not in ran.stdout.splitlines()[-1], f"the stub must fail a test, not break the run:\n{ran.stdout}"
+    assert " error" not in ran.stdout.splitlines()[-1], (
+        f"the stub must fail a test, not break the run:\n{ran.stdout}"
+    )
 
 
 @pytest.mark.parametrize("folder", EXERCISES, ids=ids)
