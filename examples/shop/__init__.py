@@ -1,0 +1,1 @@
+"""A small online shop: accounts, a catalogue and orders behind a JSON API."""

@@ -1,0 +1,57 @@
+"""A customer's journey: register, log in, look around, order, and find the shelf empty."""
+
+import json
+import re
+import textwrap
+
+from shop.throwaway import throwaway_shop
+
+
+def shown(document: object) -> str:
+    """JSON on a few lines; what differs from run to run is shortened."""
+    text = json.dumps(document, ensure_ascii=False)
+    text = re.sub(r'"eyJ[\w.-]+"', '"eyJ…"', text)
+    text = re.sub(r'"next_cursor": "[^"]+"', '"next_cursor": "…"', text)
+    text = re.sub(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"', '"…Z"', text)
+    return textwrap.fill(text, 76, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+class Customer:
+    """Sends requests like a program of the customer's would, and prints both sides."""
+
+    def __init__(self) -> None:
+        from django.test import Client
+
+        self.client = Client(SERVER_NAME="localhost")
+        self.token = ""
+
+    def ask(self, method: str, path: str, body: object = None) -> dict:
+        print(f"> {method} {path}" + (f"\n> {json.dumps(body)}" if body is not None else ""))
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = self.client.generic(
+            method, path, json.dumps(body) if body is not None else "", "application/json", headers=headers
+        )
+        print(f"{answer.status_code} {answer.headers['Content-Type']}\n{shown(answer.json())}\n")
+        return answer.json()
+
+
+# --8<-- [start:journey]
+def journey(customer: Customer) -> None:
+    credentials = {"email": "linus@example.com", "password": "nine lives of a cat"}
+    customer.ask("POST", "/api/v1/users/register/", credentials)
+    customer.token = customer.ask("POST", "/api/v1/users/login/", credentials)["access"]
+    page = customer.ask("GET", "/api/v1/products/?category=mugs&search=orange&page_size=1")
+    mug = page["results"][0]["id"]
+    order = customer.ask("POST", "/api/v1/orders/", {"items": [{"product_id": mug, "quantity": 2}]})
+    customer.ask("GET", f"/api/v1/orders/{order['id']}/")
+    customer.ask("POST", "/api/v1/orders/", {"items": [{"product_id": mug, "quantity": 2}]})
+
+
+# --8<-- [end:journey]
+
+if __name__ == "__main__":
+    with throwaway_shop():
+        from shop.management.commands.seed import seed
+
+        seed()
+        journey(Customer())
