@@ -46,7 +46,9 @@ def _group(options: ElementTree.Element, question: str) -> ElementTree.Element:
         match = BOX.match(option.text or "")
         right = bool(match and match["mark"] in "xX")
         option.text = (option.text or "")[match.end() if match else 0 :]
-        details = ElementTree.SubElement(group, "details", {"name": question, "class": "right" if right else "wrong"})
+        details = ElementTree.SubElement(
+            group, "details", {"name": question, "class": "right" if right else "wrong"}
+        )
         summary = ElementTree.SubElement(details, "summary")
         summary.text = option.text
         summary.extend(list(option))
@@ -66,10 +68,10 @@ def _first_text(options: ElementTree.Element) -> str:
 class QuestionsExtension(Extension):
     """Register `Questions` after inline patterns and after `attr_list` has given headings their ids."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Markdown's name
+    def extendMarkdown(self, md: Markdown) -> None:
         md.treeprocessors.register(Questions(md), "questions", 7)
 
 
-def makeExtension(**settings: object) -> QuestionsExtension:  # noqa: N802 - Markdown's name
+def makeExtension(**settings: object) -> QuestionsExtension:
     """What Markdown calls to load the extension."""
     return QuestionsExtension(**settings)
