@@ -1,0 +1,3 @@
+-- fails with: changes the rows
+CREATE INDEX ON orders (customer_id, created_at);
+DELETE FROM orders WHERE status = 'delivered';
