@@ -1,0 +1,39 @@
+# fails with: Anna's late release deleted Ben's
+"""One computation for all, and an old value rather than a wait."""
+
+import json
+
+
+async def get_or_compute(key, compute, *, ttl_ms, stale_ms, lock_ttl_ms, token, store, clock):
+    lock = f"{key}:lock"
+
+    async def read():
+        stored = await store.get(key)
+        return None if stored is None else json.loads(stored)
+
+    def is_fresh(entry):
+        return entry is not None and clock.now_ms() < entry["fresh_until_ms"]
+
+    async def renew():
+        try:
+            entry = await read()
+            if not is_fresh(entry):
+                value = await compute()
+                entry = {"value": value, "fresh_until_ms": clock.now_ms() + ttl_ms}
+                await store.set(key, json.dumps(entry), px=ttl_ms + stale_ms)
+            return entry
+        finally:
+            await store.delete(lock)
+
+    while True:
+        entry = await read()
+        if is_fresh(entry):
+            return entry["value"]
+        mine = await store.set(lock, token, nx=True, px=lock_ttl_ms)
+        if entry is not None:
+            if mine:
+                clock.spawn(renew())
+            return entry["value"]
+        if mine:
+            return (await renew())["value"]
+        await clock.sleep(20)
