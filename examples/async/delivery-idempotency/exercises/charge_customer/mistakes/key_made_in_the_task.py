@@ -1,0 +1,16 @@
+# fails with: a key that differs in each run protects nothing
+"""A key, made anew in each run."""
+
+import uuid
+
+
+def charge_customer(payment_id, amount_cents, connection, provider):
+    query = "SELECT receipt FROM ledger WHERE payment_id = ?"
+    found = connection.execute(query, (payment_id,)).fetchone()
+    if found:
+        return found[0]
+    receipt = provider.charge(amount_cents, idempotency_key=str(uuid.uuid4()))
+    connection.execute(
+        "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (payment_id, amount_cents, receipt)
+    )
+    return receipt
