@@ -17,6 +17,7 @@ VARIABLES = {
     "rabbitmq": "AMQP_URL",
     "mariadb": "MARIADB_URL",
 }
+NAMES = {"postgresql": "PostgreSQL", "redis": "Redis", "rabbitmq": "RabbitMQ", "mariadb": "MariaDB"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 lacking: Counter[str] = Counter()
 
@@ -53,7 +54,7 @@ def missing(name: str) -> str:
         return "" if browser_path() else f"Chromium (looked for {', '.join(BROWSERS)})"
     variable = VARIABLES[name]
     found = os.environ.get(variable) or os.environ.get(f"WHEEL_{variable}")
-    return "" if found else f"{name} (set {variable})"
+    return "" if found else f"{NAMES[name]} (set {variable})"
 
 
 def browser_path() -> str:

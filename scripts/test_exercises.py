@@ -61,7 +61,7 @@ def judge(
         timeout=300,
     )
     if lack := re.search(r"servers\.ServerMissing: no (\w+)", ran.stdout):
-        conftest.no_server(config, lack[1])
+        conftest.no_server(config, conftest.missing(lack[1].lower()))
     return ran
 
 

@@ -100,6 +100,14 @@ class Checkout:
         return self.run("scripts/run.py", "price.py", **more)
 
 
+@pytest.fixture(autouse=True)
+def heed_interrupts() -> Iterator[None]:
+    """A run in the background ignores Ctrl-C, and its children would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)

@@ -39,12 +39,12 @@ def test_a_program_still_prints_what_its_page_shows(path: Path, pytestconfig: py
     recorded = record.read_record(path)
     environment = pinned_environment(recorded.pin)
     if environment is None:
-        conftest.no_server(pytestconfig, f"a {recorded.pin[0]} of major version {recorded.pin[1]}")
+        conftest.no_server(pytestconfig, f"a {conftest.NAMES[recorded.pin[0]]} of major version {recorded.pin[1]}")
 
     try:
         now = record.run_again(recorded, environment)
     except servers.ServerMissing as lack:
-        conftest.no_server(pytestconfig, lack.server)
+        conftest.no_server(pytestconfig, conftest.missing(lack.server.lower()))
     except subprocess.CalledProcessError as failed:
         pytest.fail(
             f"$ {failed.cmd}\nexit status {failed.returncode}\n{failed.output}\n{failed.stderr}",
