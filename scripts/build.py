@@ -6,6 +6,8 @@ import os  # isort: skip
 import re
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import policy
@@ -25,6 +27,8 @@ def main(arguments: list[str]) -> int:
 
 def build(folder: Path, site_url: str = "") -> int:
     """Build into `folder`, for the address `site_url` or else that of mkdocs.yml; the exit status."""
+    if status := make():
+        return status
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     address = {"SITE_URL": site_url} if site_url else {}
     status = subprocess.run(command, cwd=prepare.ROOT, env={**environment(), **address}).returncode
@@ -37,6 +41,17 @@ def build(folder: Path, site_url: str = "") -> int:
     except (policy.PolicyFault, Unpublishable) as fault:
         print(f"build.py: {fault}", file=sys.stderr)
         return 1
+    return 0
+
+
+def make() -> int:
+    """Make what the pages load and no one writes by hand; the exit status."""
+    import pack
+    import runnable
+
+    if status := pack.pack():
+        return status
+    runnable.write()
     return 0
 
 
@@ -58,10 +73,35 @@ def remove_unpublished(folder: Path) -> None:
 
 def serve(port: int) -> int:
     """Serve on 127.0.0.1 and rebuild after each edit, until interrupted; then 0."""
+    if status := make():
+        return status
+    threading.Thread(target=_follow_examples, daemon=True).start()
     serve = ["mkdocs", "serve", "--no-strict", "--livereload", "--dev-addr", f"127.0.0.1:{port}"]
     print("· building the site; then open the address below", flush=True)
     address = {"SITE_URL": f"http://127.0.0.1:{port}/"}
     return prepare.run([sys.executable, "-m", *serve], cwd=prepare.ROOT, env={**environment(), **address})
+
+
+def _follow_examples() -> None:
+    """Make the lessons' files anew when an example changes; what is half saved waits for its next change."""
+    import runnable
+
+    seen = _changed(prepare.ROOT / "examples")
+    while True:
+        time.sleep(1)
+        now = _changed(prepare.ROOT / "examples")
+        if now != seen:
+            seen = now
+            try:
+                runnable.write()
+            except (OSError, SyntaxError, ValueError) as error:
+                print(f"· the files for the page's Run buttons are as before: {error}", flush=True)
+
+
+def _changed(folder: Path) -> dict[Path, int]:
+    return {
+        path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".py", ".sql", ".out")
+    }
 
 
 def environment() -> dict[str, str]:

@@ -58,6 +58,17 @@ def is_frame(page: Path) -> bool:
     return page.name.startswith("swagger-") and page.suffix == ".html"
 
 
+def sandbox_scripts(folder: Path) -> list[str]:
+    """The script of the frame that runs a reader's code: the frame inherits this policy. Raises `PolicyFault`."""
+    module = folder / "runner" / "sandbox.js"
+    if not module.is_file():
+        return []
+    found = re.findall(r"BOOTSTRAP = `([^`$\\]*)`", module.read_text(encoding="utf-8"))
+    if len(found) != 1:
+        raise PolicyFault("runner/sandbox.js: no BOOTSTRAP between backticks without ${} and backslashes.")
+    return found
+
+
 def write_policy(folder: Path) -> int:
     """Write the policy first into the head of every page in `folder`; returns how many pages there are.
 
@@ -68,6 +79,7 @@ def write_policy(folder: Path) -> int:
     shared = {
         hash_of(each) for page, text in texts.items() if not is_frame(page) for each in inline_scripts(text)
     }
+    shared |= {hash_of(script) for script in sandbox_scripts(folder)}
     for page, text in texts.items():
         own = {hash_of(each) for each in inline_scripts(text)}
         hashes = own if is_frame(page) else shared

@@ -169,7 +169,7 @@ def _create() -> None:
 def _pip(packages: str) -> None:
     lock = ROOT / "requirements" / f"{packages}.txt"
     total = sum(line[:1].isalnum() for line in lock.read_text().splitlines())
-    size = {"site": "30 MB", "test": "200 MB"}[packages]
+    size = {"site": "100 MB", "test": "260 MB"}[packages]
     _say(f"installing up to {total} locked packages: the first time this downloads about {size}")
     command = [environment_python(), "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"]
     command += ["--no-input", "--disable-pip-version-check", "--retries", "2", "--progress-bar", "off"]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LESSON_LIMIT_BYTES = 80_000
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
-ON_REQUEST = ("search", "swagger")
+ON_REQUEST = ("search", "swagger", "runner/packs", "runner/lessons", "runner/engine")
 
 COLLECT_VIOLATIONS = """
 window.violations = [];

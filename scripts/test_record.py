@@ -39,7 +39,9 @@ def test_a_program_still_prints_what_its_page_shows(path: Path, pytestconfig: py
     recorded = record.read_record(path)
     environment = pinned_environment(recorded.pin)
     if environment is None:
-        conftest.no_server(pytestconfig, f"a {conftest.NAMES[recorded.pin[0]]} of major version {recorded.pin[1]}")
+        conftest.no_server(
+            pytestconfig, f"a {conftest.NAMES[recorded.pin[0]]} of major version {recorded.pin[1]}"
+        )
 
     try:
         now = record.run_again(recorded, environment)

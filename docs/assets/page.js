@@ -13,7 +13,9 @@ function mark(box) {
 async function setUp() {
   watch.disconnect();
   document.querySelectorAll("pre > code, .md-typeset__scrollwrap").forEach((box) => watch.observe(box));
+  if (document.getElementById("runner")) (await import("../runner/page.js")).begin();
   if (document.querySelector("[data-specification]")) (await import("./specification.js")).offer();
+  if (document.querySelector("[data-live-shop], .language-http > .filename")) (await import("../runner/shop-page.js")).offer();
 }
 
 const pages = /** @type {any} */ (window).document$; // Material's, absent where its script did not load

@@ -137,7 +137,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": "Register, log in, browse the catalogue, place an order and read it back.",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    "SERVERS": [{"url": "http://127.0.0.1:8000", "description": "The development server on your machine"}],
+    "SERVERS": [
+        # Relative to the address of the specification, so that it holds wherever the site is served.
+        {"url": "../live/shop", "description": "The shop in this site's page, once it is started there"},
+        {"url": "http://127.0.0.1:8000", "description": "The development server on your machine"},
+    ],
     "TAGS": [
         {"name": "accounts", "description": "Register, log in, renew a token"},
         {"name": "catalogue", "description": "Products and their categories, open to everybody"},

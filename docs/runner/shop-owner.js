@@ -1,0 +1,160 @@
+// Run the live shop in this tab: one worker, one request at a time, ended and started again when one hangs.
+
+import { load, manifest } from "./packs.js";
+import { LIVE, NAME, problem } from "./shop-ask.js";
+
+/** @typedef {{ versions: Record<string, string>, customers: { email: string, password: string }[] }} About */
+
+/** In three parts: each starts while the next is still on its way. */
+const PARTS = [["python-runtime", "shop-worker"], ["python-wasm", "python-stdlib"], ["django", "shop"]];
+export const PACKS = PARTS.flat();
+
+// Pyodide tries this out, and refuses to start in a classic worker that has it; it needs it for nothing.
+const FIRST = "globalThis.importScripts = undefined;\n";
+const LIMIT_SECONDS = 15;
+const START_SECONDS = 90;
+const SAVE_AFTER_MILLISECONDS = 300;
+const DATABASE = `${LIVE}.sqlite3`;
+// Refused in some private windows, and absent on plain http.
+const disk = async () => caches.open(NAME);
+
+export class Owner {
+  /** @param {() => void} onUnsaved called when the disk takes nothing */
+  constructor(onUnsaved) {
+    this.onUnsaved = onUnsaved;
+    /** @type {Worker | undefined} */
+    this.worker = undefined;
+    /** What it goes on with after a restart; the key signs tokens. @type {{ database: Uint8Array, key: string } | undefined} */
+    this.data = undefined;
+    this.version = "";
+    /** @type {Promise<unknown>} */
+    this.busy = Promise.resolve();
+    this.timer = 0;
+    /** @type {(why: string) => void} */
+    this.fail = () => {};
+  }
+
+  /**
+   * Fetch, start, and go on with the saved data. Rejects with words for the reader.
+   * @param {import("./engine.js").Options} [options]
+   * @returns {Promise<About>}
+   */
+  async start({ onProgress = () => {}, onStarted = () => {}, signal } = {}) {
+    const packs = await manifest();
+    this.version = packs.shop.sha256;
+    const total = PACKS.reduce((sum, name) => sum + packs[name].wire, 0);
+    const loaded = [0, 0, 0];
+    const parts = PARTS.map((names, place) =>
+      load(names, {
+        signal,
+        onProgress: (count) => {
+          loaded[place] = count;
+          onProgress(loaded[0] + loaded[1] + loaded[2], total);
+        },
+      }),
+    );
+    parts.forEach((part) => part.catch(() => {})); // it is reported where it is waited for
+    const { "python-runtime": runtime, "shop-worker": own } = await parts[0];
+    this.worker = new Worker(URL.createObjectURL(new Blob([FIRST, runtime, "\n", own], { type: "text/javascript" })));
+    const cancel = () => this.end("cancelled");
+    signal?.addEventListener("abort", cancel);
+    try {
+      await this.post({ kind: "python", packs: await parts[1] }, START_SECONDS);
+      this.data ??= await this.saved();
+      const rest = Object.fromEntries(Object.entries(packs).map(([name, { url }]) => [name, new URL(url, import.meta.url).href]));
+      const site = { origin: location.origin, prefix: LIVE.pathname, rest, packs: await parts[2] };
+      const { database, ...about } = await this.post({ kind: "shop", ...site, ...this.data }, START_SECONDS);
+      this.keep(database);
+      onStarted();
+      return about;
+    } catch (error) {
+      this.end("");
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /**
+   * Answer a request, after those that came before.
+   * @param {import("./shop-ask.js").Ask} request
+   * @returns {Promise<import("./shop-ask.js").Answer>}
+   */
+  ask(request) {
+    return this.turn(async () => {
+      try {
+        const { database, ...answer } = await this.post({ kind: "request", ...request }, LIMIT_SECONDS);
+        this.keep(database);
+        return answer;
+      } catch (error) {
+        this.end("");
+        await this.start();
+        return problem(504, `It was ended: ${error instanceof Error ? error.message : error} Then the API was started again with its data.`);
+      }
+    });
+  }
+
+  /** Go back to the data that every reader begins with. */
+  reset() {
+    return this.turn(async () => this.keep((await this.post({ kind: "replace", database: new Uint8Array() }, LIMIT_SECONDS)).database));
+  }
+
+  /** @param {() => Promise<any>} work */
+  turn(work) {
+    const done = this.busy.then(work);
+    this.busy = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Send one message to the worker and wait for its answer.
+   * @param {Record<string, any>} message
+   * @param {number} seconds
+   * @returns {Promise<any>}
+   */
+  post(message, seconds) {
+    return new Promise((resolve, reject) => {
+      const { worker } = this;
+      if (!worker) throw new Error("The API is not running.");
+      const late = setTimeout(() => this.end(`no answer within ${seconds} seconds.`), seconds * 1000);
+      this.fail = (why) => {
+        clearTimeout(late);
+        reject(new Error(why));
+      };
+      worker.onerror = (event) => this.end(event.message);
+      worker.onmessage = ({ data: { answer, error } }) => {
+        if (error !== undefined) return this.fail(error);
+        clearTimeout(late);
+        resolve(answer);
+      };
+      worker.postMessage(message, Object.values(message.packs ?? {}));
+    });
+  }
+
+  /** End the worker, also one in an endless loop. @param {string} why */
+  end(why) {
+    this.worker?.terminate();
+    this.worker = undefined;
+    this.fail(why);
+  }
+
+  /** Keep the data for the next page and the next tab, soon. @param {Uint8Array<ArrayBuffer> | null} database */
+  keep(database) {
+    if (!database || !this.data) return;
+    const { key } = (this.data = { ...this.data, database });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const headers = { "X-Version": this.version, "X-Key": key };
+      disk().then((cache) => cache.put(DATABASE, new Response(database, { headers }))).catch(this.onUnsaved);
+    }, SAVE_AFTER_MILLISECONDS);
+  }
+
+  /** What was kept, where it fits this version of the shop; else the beginning. */
+  async saved() {
+    const kept = await disk().then((cache) => cache.match(DATABASE)).catch(() => undefined);
+    if (kept?.headers.get("X-Version") === this.version) {
+      return { database: new Uint8Array(await kept.arrayBuffer()), key: kept.headers.get("X-Key") ?? "" };
+    }
+    return { database: new Uint8Array(), key: [...crypto.getRandomValues(new Uint32Array(8))].join("-") };
+  }
+}

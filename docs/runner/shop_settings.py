@@ -1,0 +1,32 @@
+"""Settings of the shop as it runs in a page: those of the server, and what differs there."""
+
+import os
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from shop.settings import *  # noqa: F403
+from shop.settings import AUTH_PASSWORD_VALIDATORS, DATABASES, INSTALLED_APPS, REST_FRAMEWORK
+from shop_patches import COMMON_PASSWORDS
+
+
+class FewIterations(PBKDF2PasswordHasher):
+    """The server's hash with a thousandth of its work: in the page it is computed in Python."""
+
+    iterations = 1000
+
+
+PASSWORD_HASHERS = [f"{__name__}.FewIterations"]
+LOGGING_CONFIG = None  # warnings still reach the console
+# The specification was exported before the site was built.
+INSTALLED_APPS.remove("drf_spectacular")
+del REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"]
+# The page asks itself: whatever host it came from is the right one, and nobody else can ask.
+ALLOWED_HOSTS = [os.environ.get("SHOP_PAGE_HOST", "localhost")]
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": False,
+    # The file lies in memory and has one user: what would survive a power cut does not matter.
+    "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF"},
+}
+for validator in AUTH_PASSWORD_VALIDATORS:
+    if validator["NAME"].endswith(".CommonPasswordValidator"):
+        validator["OPTIONS"] = {"password_list_path": COMMON_PASSWORDS}

@@ -1,0 +1,450 @@
+"""What runs in a page, in a real browser: programs, exercises, their limits, and what cannot escape."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import build
+import policy
+import prepare
+import pytest
+import runnable
+import site_gates
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from site_gates import reader, watching
+from static_host import serving
+
+import conftest
+
+BASE = "http://portal.test/portal/"
+EXAMPLES = prepare.ROOT / "examples"
+PROMISE = re.compile(r"^(?:#|--) fails with: (.+)$", re.MULTILINE)
+LIMIT_BYTES = {"python": 5_500_000, "postgresql": 5_500_000, "pytest": 1_100_000}
+PAGE = "caching/stampede"
+
+pytestmark = pytest.mark.browser
+
+
+LESSONS = list(runnable.lessons())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    assert 0 == build.build(folder, site_url=BASE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(site: Path) -> Iterator[Browser]:
+    """One Chromium to which portal.test is secure, as a published site is, so that packs are checked and kept."""
+    with serving(site, "/portal/") as port, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=conftest.browser_path(),
+            args=[
+                *["--no-sandbox", "--disable-gpu", "--no-proxy-server"],
+                f"--host-resolver-rules=MAP portal.test 127.0.0.1:{port}, MAP * ~NOTFOUND",
+                "--unsafely-treat-insecure-origin-as-secure=http://portal.test",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with reader(browser, width=412, height=915) as page:
+        page.set_default_timeout(90_000)
+        yield page
+
+
+def visit(page: Page, path: str = PAGE, fragment: str = "") -> None:
+    page.goto(f"{BASE}{path}/{fragment}", wait_until="load")
+    page.locator(".run-bar").first.wait_for()
+
+
+def press(button: Locator) -> str:
+    """Press a button that runs something, wait for its end and return what stands under it."""
+    button.click()
+    button.and_(button.page.locator(":enabled")).wait_for()
+    return button.locator("xpath=ancestor::div[1]/following-sibling::*[1]").inner_text()
+
+
+def block_of(page: Page, title: str) -> Locator:
+    """The bars under the block of that title."""
+    return page.locator(f".highlight:has(> .filename:text-is('{title}'))").last
+
+
+def run_files(page: Page, files: dict[str, str], *, seconds: int = 20, name: str = "program.py") -> dict:
+    """Run files with the page's own engine, and return its result."""
+    return page.evaluate(
+        """async ({ files, name, seconds, url }) => {
+          const { Engine } = await import(url);
+          window.engine ??= new Engine(["python"]);
+          return window.engine.run(files, [name], { seconds });
+        }""",
+        {"files": files, "name": name, "seconds": seconds, "url": f"{BASE}runner/engine.js"},
+    )
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson["path"])
+def test_every_record_is_the_same_in_the_page(lesson: dict, page: Page):
+    with watching(page, BASE) as seen:
+        visit(page, lesson["path"])
+        buttons = page.get_by_role("button", name="Run it here")
+        assert len(lesson["commands"]) == buttons.count()
+
+        results = [press(button) for button in buttons.all()]
+
+    differing = [result for result in results if "The same as the record above." not in result]
+    assert not differing, differing
+    assert [] == site_gates.third_parties(seen) + site_gates.complaints(seen) + site_gates.policy_violations(
+        seen
+    )
+
+
+def answers() -> Iterator[tuple]:
+    for lesson in LESSONS:
+        for exercise in lesson["exercises"]:
+            folder = EXAMPLES / lesson["path"] / "exercises" / exercise["name"]
+            (solution,) = folder.glob("solution.*")
+            for answer in (
+                EXAMPLES / lesson["path"] / exercise["stub"],
+                solution,
+                *sorted(folder.glob("mistakes/*")),
+            ):
+                yield pytest.param(lesson["path"], exercise, answer, id=f"{exercise['name']}-{answer.stem}")
+
+
+@pytest.fixture(scope="module")
+def exercise_pages(browser: Browser) -> Iterator[dict[str, Page]]:
+    """One page for each lesson, kept open so that its engine starts once."""
+    with reader(browser, width=412, height=915) as first:
+        first.set_default_timeout(90_000)
+        yield {"context": first}
+
+
+@pytest.mark.parametrize(("path", "exercise", "answer"), list(answers()))
+def test_an_answer_is_judged_in_the_page_as_in_ci(
+    path: str, exercise: dict, answer: Path, exercise_pages: dict[str, Page]
+):
+    if path not in exercise_pages:
+        exercise_pages[path] = exercise_pages["context"].context.new_page()
+        exercise_pages[path].set_default_timeout(90_000)
+        visit(exercise_pages[path], path)
+        button = exercise_pages[path].get_by_role("button", name="Check my answer")
+        button.locator("xpath=ancestor::div[1]/preceding-sibling::div[1]").get_by_role("button").click()
+    page = exercise_pages[path]
+    text = answer.read_text(encoding="utf-8")
+    page.locator("textarea").fill(text)
+
+    result = press(page.get_by_role("button", name="Check my answer"))
+
+    if answer.stem == "solution":
+        assert re.match(r"All \d+ tests pass\.", result), result
+        return
+    assert re.match(r"\d+ of \d+ tests pass\.", result), result
+    promise = PROMISE.search(text)
+    if promise:
+        assert promise[1] in " ".join(result.split()), f"promised {promise[1]!r}: {result}"
+
+
+def test_the_packs_stay_within_what_a_reader_was_told():
+    import pack
+
+    listing = json.loads((pack.PACKS / "packs.json").read_text(encoding="utf-8"))["packs"]
+    sizes = {need: sum(listing[name]["wire"] for name in names) for need, names in runnable.PACKS.items()}
+
+    print(sizes)
+    assert [] == [f"{need}: {size}" for need, size in sizes.items() if size > LIMIT_BYTES[need]]
+
+
+def test_what_the_button_says_is_what_is_loaded(page: Page):
+    visit(page)
+    note = page.locator(".run-note", has_text="loads").last.inner_text()
+
+    with watching(page) as seen:
+        press(page.get_by_role("button", name="Run it here").first)
+
+    loaded = sum(size for url, size in seen.sizes.items() if url.endswith(".pack")) / 1e6
+    assert note == "loads 5.4 MB, once" or float(note.split()[1]) == pytest.approx(loaded, rel=0.3)
+    assert float(re.search(r"loads ([\d.]+) MB", note)[1]) == pytest.approx(loaded, rel=0.25)
+
+
+def test_the_second_visit_loads_nothing(page: Page):
+    visit(page)
+    press(page.get_by_role("button", name="Run it here").first)
+    visit(page)
+
+    with watching(page) as seen:
+        press(page.get_by_role("button", name="Run it here").first)
+
+    assert [] == [url for url in seen.requests if url.endswith(".pack")]
+    assert 0 == page.locator(".run-note", has_text="loads 5").count()
+
+
+ESCAPES = {
+    "eval": "from js import eval as run\nrun('1 + 1')",
+    "network": f"import js\nask = js.XMLHttpRequest.new()\nask.open('GET', '{BASE}', False)\nask.send()",
+    "fetch": f"from pyodide.ffi import run_sync\nimport js\nprint(js.fetch('{BASE}'))\nraise SystemExit(1)",
+    "caches": "import js\njs.caches",
+    "IndexedDB": "import js\njs.indexedDB.open('x')",
+    "localStorage": "import js\njs.localStorage",
+    "parent page": "import js\njs.parent.document",
+    "import": f"from js import importScripts\nimportScripts('{BASE}assets/page.js')",
+}
+
+
+@pytest.mark.parametrize("way", ESCAPES)
+def test_a_program_cannot_leave_its_sandbox(way: str, page: Page):
+    visit(page)
+
+    result = run_files(page, {"program.py": ESCAPES[way]})
+
+    assert not result["ok"], result
+    assert "finished" == result["ended"]
+
+
+def test_the_sandbox_frame_has_no_origin_and_its_script_stands_in_the_policy(site: Path, page: Page):
+    visit(page)
+    run_files(page, {"program.py": "print(1)"})
+
+    frame = page.locator("iframe[sandbox]").first
+    assert "allow-scripts" == frame.get_attribute("sandbox")
+    (script,) = policy.sandbox_scripts(site)
+    rules = page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
+    assert policy.hash_of(script) in rules
+
+
+def test_a_loop_without_end_is_stopped_and_the_next_run_works(page: Page):
+    visit(page)
+    run_files(page, {"program.py": "print('warm')"})
+
+    endless = run_files(page, {"program.py": "while True: pass"}, seconds=2)
+    after = run_files(page, {"program.py": "print('alive')"})
+
+    assert (False, "time") == (endless["ok"], endless["ended"])
+    assert (True, "alive\n") == (after["ok"], after["output"])
+
+
+def test_a_flood_of_output_is_cut(page: Page):
+    visit(page)
+
+    flood = run_files(page, {"program.py": "while True: print('x' * 1000)"})
+    after = run_files(page, {"program.py": "print('alive')"})
+
+    assert "output" == flood["ended"]
+    assert len(flood["output"]) <= 100_000
+    assert after["ok"]
+
+
+def test_a_program_that_wants_all_memory_gets_an_error_it_can_read(page: Page):
+    visit(page)
+
+    bomb = run_files(page, {"program.py": "rows = [bytearray(2**26) for _ in range(64)]"})
+
+    assert not bomb["ok"]
+    assert "MemoryError" in bomb["output"], bomb
+
+
+def test_a_syntax_error_names_the_readers_line_only(page: Page):
+    visit(page)
+
+    wrong = run_files(page, {"program.py": "stock = 3\nprint(stock"})
+
+    assert not wrong["ok"]
+    assert re.search(r'program\.py", line 2', wrong["output"])
+    assert "run_program" not in wrong["output"]
+
+
+def test_an_exception_shows_the_readers_traceback_only(page: Page):
+    visit(page)
+
+    wrong = run_files(
+        page, {"program.py": "import shelf\nshelf.take()", "shelf.py": "def take():\n    return 1 / 0\n"}
+    )
+
+    assert "ZeroDivisionError" in wrong["output"]
+    assert re.findall(r'File "[^"]*/(\w+\.py)"', wrong["output"]) == ["program.py", "shelf.py"]
+
+
+def test_one_run_leaves_nothing_for_the_next(page: Page):
+    visit(page)
+    first = "import os, shelf\nos.environ['LEFT'] = '1'\nopen('left.txt', 'w').write('x')\nprint(shelf.NAME)"
+    second = "import os, shelf\nprint(shelf.NAME, 'LEFT' in os.environ, os.path.exists('left.txt'))"
+
+    run_files(page, {"program.py": first, "shelf.py": "NAME = 'old'"})
+    after = run_files(page, {"program.py": second, "shelf.py": "NAME = 'new'"})
+
+    assert "new False False\n" == after["output"]
+
+
+def test_a_rare_module_of_the_standard_library_is_fetched_when_it_is_missed(page: Page):
+    visit(page)
+
+    rare = run_files(page, {"program.py": "import tarfile, http.cookies, wsgiref.util\nprint('whole')"})
+
+    assert (True, "whole\n") == (rare["ok"], rare["output"]), rare
+
+
+def test_stop_ends_a_run_and_says_so(page: Page):
+    visit(page)
+    edit = page.locator(".run-bar button", has_text="Edit").first
+    edit.click()
+    page.locator("textarea").first.fill("while True: pass")
+    title = page.locator("textarea").first.get_attribute("aria-label").split(",")[0]
+    runs = page.get_by_role("button", name="Run it here")
+    assert title in ("hot_key.py", "virtual_clock.py", "avalanche.py", "lock_limits.py")
+    button = runs.first
+    button.click()
+    page.get_by_text("running…").first.wait_for()
+
+    page.get_by_role("button", name="Stop").first.click()
+    button.and_(page.locator(":enabled")).wait_for()
+
+    assert "You stopped it." in page.locator(".run-result").first.inner_text()
+
+
+def test_a_download_that_breaks_says_so_and_can_be_tried_again(page: Page):
+    visit(page)
+    page.route("**/python-wasm.*.pack", lambda route: route.abort("internetdisconnected"))
+    button = page.get_by_role("button", name="Run it here").first
+
+    button.click()
+    page.get_by_text("the network stopped").wait_for()
+    button.and_(page.locator(":enabled")).wait_for()
+    page.unroute("**/python-wasm.*.pack")
+
+    assert "The same as the record above." in press(button)
+
+
+def test_a_damaged_download_is_refused(page: Page):
+    visit(page)
+    page.route("**/python-wasm.*.pack", lambda route: route.fulfill(body=b"\x1f\x8b" + b"damaged" * 99))
+
+    page.get_by_role("button", name="Run it here").first.click()
+
+    page.get_by_text("arrived damaged").wait_for()
+
+
+def test_what_is_loaded_runs_without_a_network(page: Page):
+    visit(page)
+    button = page.get_by_role("button", name="Run it here").last
+    press(button)
+
+    page.context.set_offline(True)
+
+    assert "The same as the record above." in press(button)
+
+
+def type_into_first_editor(page: Page, text: str) -> Locator:
+    page.locator(".run-bar button", has_text="Edit").first.click()
+    area = page.locator("textarea").first
+    area.fill(text)
+    return area
+
+
+def test_the_readers_text_survives_a_reload_and_reset_forgets_it(page: Page):
+    visit(page)
+    original = type_into_first_editor(page, "# mine").evaluate("area => area.defaultValue")
+    visit(page)
+
+    page.get_by_role("button", name="Go on editing").first.click()
+
+    area = page.locator("textarea").first
+    assert "# mine" == area.input_value()
+    page.get_by_role("button", name="Reset").first.click()
+    assert area.input_value() not in ("# mine", original)
+    visit(page)
+    assert 0 == page.get_by_role("button", name="Go on editing").count()
+
+
+def test_a_changed_lesson_keeps_the_readers_text_beside_it(page: Page):
+    visit(page)
+    type_into_first_editor(page, "# mine")
+    page.evaluate(
+        """() => {
+          for (const key of Object.keys(localStorage)) {
+            if (!key.includes(" draft ")) continue;
+            localStorage[key] = JSON.stringify({ ...JSON.parse(localStorage[key]), was: "an older lesson" });
+          }
+        }"""
+    )
+    visit(page)
+
+    beside = page.locator("details", has_text="The lesson has changed since you edited it here.")
+    beside.locator("summary").click()
+
+    assert "# mine" == beside.locator("pre").inner_text()
+    assert 0 == page.locator("textarea").count()
+
+
+def test_a_browser_that_keeps_nothing_says_so(page: Page):
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+    )
+    visit(page)
+
+    type_into_first_editor(page, "# mine")
+
+    page.get_by_text("Your browser keeps nothing here").wait_for()
+
+
+def test_a_shared_link_shows_its_text_and_runs_nothing(page: Page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin="http://portal.test")
+    visit(page)
+    type_into_first_editor(page, "print('from a link')")
+    page.get_by_role("button", name="Copy a link to this text").first.click()
+    page.get_by_text("Copied.").wait_for()
+    address = page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("localStorage.clear()")
+
+    page.goto("about:blank")
+    with watching(page, BASE) as seen:
+        page.goto(address, wait_until="networkidle")
+        beside = page.locator("details", has_text="The link you followed carries another text for this.")
+        beside.locator("summary").click()
+
+    assert "print('from a link')" == beside.locator("pre").inner_text()
+    assert [] == [url for url in seen.requests if url.endswith(".pack")]
+    assert 0 == page.locator("textarea").count()
+
+
+def test_a_link_that_was_cut_off_is_ignored(page: Page):
+    visit(page, fragment="#code=abcd")
+
+    assert 0 == page.get_by_text("The link you followed").count()
+
+
+def test_tab_leaves_the_editor(page: Page):
+    visit(page)
+    area = type_into_first_editor(page, "# mine")
+    area.focus()
+
+    page.keyboard.press("Tab")
+
+    assert "BUTTON" == page.evaluate("document.activeElement.tagName")
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_a_lesson_in_use_is_accessible_and_not_too_wide(scheme: str, page: Page):
+    visit(page)
+    page.set_viewport_size({"width": 360, "height": 780})
+    type_into_first_editor(page, "# mine")
+    press(page.get_by_role("button", name="Run it here").last)
+    press(page.get_by_role("button", name="Check my answer"))
+
+    site_gates.use_colours(page, scheme)
+
+    assert [] == site_gates.inaccessible(page)
+    assert [] == site_gates.too_wide(page)
+
+
+def test_our_own_modules_stay_small(site: Path):
+    ours = [*site.glob("runner/*.js"), *site.glob("assets/*.js"), *site.glob("sw.js")]
+    total = sum(path.stat().st_size for path in ours)
+
+    print(total, {path.name: path.stat().st_size for path in ours})
+    assert len(ours) > 10
+    assert total <= 82_000
