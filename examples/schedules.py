@@ -30,7 +30,23 @@ class Wait:
     until: Callable[[], bool]
 
 
-Script = Callable[[State], Generator["str | Wait", None, None]]
+@dataclass(frozen=True)
+class Kill:
+    """A step that ends the script `name` where it stands: what a crash, a deploy or the out-of-memory killer does.
+
+    The killed script takes no further step, not even one in a `finally`. What it holds by `with` is given back, as
+    the operating system closes the connections of a dead process, and their databases undo what was not committed.
+    """
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"kill {self.name}"
+
+
+Step = str | Wait | Kill
+Script = Callable[[State], Generator[Step, None, None]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Path(Generic[State]):
     def __str__(self) -> str:
         """One line a step, one column a script; the fault, if any, on the last line."""
         names = list(dict.fromkeys(name for name, _ in sorted(self.steps)))
-        width = max((len(label) for _, label in self.steps), default=0) + 2
+        width = max((len(text) for step in self.steps for text in step), default=0) + 2
         header = "".join(f"{name:<{width}}" for name in names)
         rows = [
             "".join(f"{label if name == lane else '':<{width}}" for lane in names)
@@ -96,16 +112,32 @@ def _replay(
     pending = {name: next(steps, None) for name, steps in running.items()}
     taken = []
     for name in order:
-        taken.append((name, _label(pending[name])))
+        step = pending[name]
+        taken.append((name, _label(step)))
+        if isinstance(step, Kill):
+            _end(running[step.name])
+            pending[step.name] = None
         pending[name] = next(running[name], None)
     left = {name: step for name, step in pending.items() if step is not None}
     ready = [name for name, step in left.items() if not isinstance(step, Wait) or step.until()]
     waiting = "" if ready else ", ".join(f"{name} waits to {_label(step)}" for name, step in left.items())
+    for steps in running.values():
+        _end(steps)  # the next order begins anew, so nobody may still hold a file or a connection
     return state, taken, ready, waiting
 
 
-def _label(step: "str | Wait | None") -> str:
-    return step.label if isinstance(step, Wait) else str(step)
+def _label(step: Step) -> str:
+    return step if isinstance(step, str) else step.label
+
+
+def _end(steps: Generator[Step, None, None]) -> None:
+    """Close a script, and again where a `finally` answers with one more step, which is not taken."""
+    while steps.gi_frame is not None:
+        try:
+            steps.close()
+        except RuntimeError:
+            if steps.gi_frame is None:
+                raise
 
 
 def _broken(promise: Callable[[State], Any], state: State) -> str:

@@ -4,10 +4,12 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-Script = Generator[str, list, None]  # gives an SQL statement, gets the rows it returned
+from schedules import Kill, Script, Step, Wait, explore
+
+Way = Generator[str, list, None]  # gives an SQL statement, gets the rows it returned
 
 
 # --8<-- [start:ways]
@@ -20,27 +22,27 @@ KEY = """
 LOOK_FOR_KEY = "SELECT 1 FROM keys WHERE payment_id = 'p-7'"
 
 
-def no_key() -> Script:
+def no_key() -> Way:
     yield CHARGE
 
 
-def look_first() -> Script:
+def look_first() -> Way:
     if not (yield LOOK):
         yield CHARGE
 
 
-def key_before() -> Script:
+def key_before() -> Way:
     if (yield KEY):
         yield CHARGE
 
 
-def key_after() -> Script:
+def key_after() -> Way:
     if not (yield LOOK_FOR_KEY):
         yield CHARGE
         yield KEY
 
 
-def together() -> Script:
+def together() -> Way:
     yield "BEGIN IMMEDIATE"
     if (yield KEY):
         yield CHARGE
@@ -57,39 +59,22 @@ WAYS = {
 }
 
 
-class Delivery:
-    """One worker with its own connection, which runs a script statement by statement."""
-
-    def __init__(self, way: Callable[[], Script], file: Path) -> None:
-        self.connection = sqlite3.connect(file, timeout=0, isolation_level=None)
-        self.connection.execute("PRAGMA synchronous = OFF")  # the killed are processes, not machines
-        self.script = way()
-        self.statement: str | None = next(self.script)
-
-    def step(self) -> bool:
-        """Run the next statement; False where another connection has locked the database: it waits."""
-        try:
-            rows = self.connection.execute(self.statement).fetchall()
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-            return False
-        try:
-            self.statement = self.script.send(rows)
-        except StopIteration:
-            self.statement = None
-        return True
+def charge_once(file: Path) -> str:
+    """The promise: nothing to say where the customer was charged once."""
+    with closing(connect(file)) as connection:
+        times = connection.execute("SELECT count(*) FROM charges").fetchone()[0]
+    return "" if times == 1 else f"charged {times} times"
 
 
-def charged(file: Path) -> int:
-    with closing(sqlite3.connect(file)) as connection:
-        return connection.execute("SELECT count(*) FROM charges").fetchone()[0]
+def connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")  # the killed are processes, not machines
+    return connection
 
 
 def empty(file: Path) -> Path:
-    with closing(sqlite3.connect(file)) as connection:
+    with closing(connect(file)) as connection:
         connection.executescript("""
-            PRAGMA synchronous = OFF;
             DROP TABLE IF EXISTS charges;
             DROP TABLE IF EXISTS keys;
             CREATE TABLE charges (payment_id TEXT, cents INTEGER);
@@ -98,40 +83,47 @@ def empty(file: Path) -> Path:
     return file
 
 
-def two_at_once(way: Callable[[], Script], file: Path) -> Counter[int]:
-    """Charges after each possible order of the statements of two deliveries."""
-    ends: Counter[int] = Counter()
-    orders: list[list[int]] = [[]]
-    while orders:
-        order = orders.pop()
-        pair = [Delivery(way, empty(file)) for _ in range(2)]
-        possible = all(pair[who].step() for who in order)
-        if possible and all(each.statement is None for each in pair):
-            ends[charged(file)] += 1
-        elif possible:
-            orders += [[*order, who] for who in (0, 1) if pair[who].statement is not None]
-        for each in pair:
-            each.connection.close()
-    return ends
+def may_write(connection: sqlite3.Connection) -> bool:
+    """Whether this connection has the write lock of the database, or could take it now."""
+    if connection.in_transaction:
+        return True
+    try:
+        connection.executescript("BEGIN IMMEDIATE; ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode != sqlite3.SQLITE_BUSY  # another fault, the statement will name
+    return True
 
 
-def killed_and_redelivered(way: Callable[[], Script], file: Path) -> Counter[int]:
-    """Charges when the first delivery dies after so many statements, and a second one runs whole."""
-    ends: Counter[int] = Counter()
-    statements, alive = 0, True
-    while alive:
-        first = Delivery(way, empty(file))
-        for _ in range(statements):
-            first.step()
-        alive = first.statement is not None
-        first.connection.close()  # what it had not committed is undone
-        second = Delivery(way, file)
-        while second.statement is not None:
-            second.step()
-        second.connection.close()
-        ends[charged(file)] += 1
-        statements += 1
-    return ends
+def delivery(way: Callable[[], Way]) -> Script[Path]:
+    """One worker with its own connection; each statement is a step, and waits for the write lock."""
+
+    def deliver(file: Path) -> Generator[Step, None, None]:
+        statements, rows = way(), None
+        # Closed at the end or when it is killed: what was not committed is undone.
+        with closing(connect(file)) as connection, suppress(StopIteration):
+            while True:
+                statement = statements.send(rows)
+                yield Wait(statement, until=lambda: may_write(connection))
+                rows = connection.execute(statement).fetchall()
+
+    return deliver
+
+
+def two_at_once(way: Callable[[], Way], file: Path) -> Counter[str]:
+    """What each possible order of the statements of two deliveries breaks; "" counts those that charge once."""
+    pair = {"first": delivery(way), "second": delivery(way)}
+    return Counter(path.fault for path in explore(lambda: empty(file), pair, charge_once))
+
+
+def killed_and_redelivered(way: Callable[[], Way], file: Path) -> Counter[str]:
+    """The same, when the first delivery is killed after so many statements, and a second one runs whole."""
+
+    def redeliver(file: Path) -> Generator[Step, None, None]:
+        yield Kill("first")
+        yield from delivery(way)(file)
+
+    pair = {"first": delivery(way), "second": redeliver}
+    return Counter(path.fault for path in explore(lambda: empty(file), pair, charge_once))
 
 
 if __name__ == "__main__":
@@ -140,5 +132,9 @@ if __name__ == "__main__":
         print("                  two at once    killed")
         print("times charged       0  1  2      0  1  2")
         for name, way in WAYS.items():
-            race, crash = two_at_once(way, file), killed_and_redelivered(way, file)
-            print(f"{name:18}{race[0]:3}{race[1]:3}{race[2]:3}    {crash[0]:3}{crash[1]:3}{crash[2]:3}")
+            counted = two_at_once(way, file), killed_and_redelivered(way, file)
+            race, crash = (
+                "".join(f"{ends[fault]:3}" for fault in ("charged 0 times", "", "charged 2 times"))
+                for ends in counted
+            )
+            print(f"{name:18}{race}    {crash}")
