@@ -91,7 +91,7 @@ def _install_modules() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCKS / name, CACHE)
-    _checked(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+    _checked(npm, ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
 
 
 def _checked(tool, arguments: list[str]) -> subprocess.CompletedProcess[str]:

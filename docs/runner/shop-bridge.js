@@ -142,7 +142,7 @@ class Shop extends EventTarget {
     this.dispatchEvent(new CustomEvent("entry", { detail: entry }));
   }
 
-  /** @param {typeof this.state} state */
+  /** @param {string} state */
   change(state) {
     this.state = state;
     this.dispatchEvent(new Event("change"));
