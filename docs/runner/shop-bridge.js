@@ -10,12 +10,13 @@ import { Owner } from "./shop-owner.js";
 
 const CONTROLLED_MILLISECONDS = 2000;
 
+/** @typedef {"off" | "starting" | "here" | "elsewhere"} State */
 /** Fires `change` with its state, and `entry` with an `Entry` for each request that any tab has sent. */
 class Shop extends EventTarget {
   constructor() {
     super();
     this.id = `${performance.timeOrigin} ${Math.random()}`;
-    /** @type {"off" | "starting" | "here" | "elsewhere"} */
+    /** @type {State} */
     this.state = "off";
     this.unsaved = false;
     /** @type {import("./shop-owner.js").About | undefined} */
@@ -142,7 +143,7 @@ class Shop extends EventTarget {
     this.dispatchEvent(new CustomEvent("entry", { detail: entry }));
   }
 
-  /** @param {string} state */
+  /** @param {State} state */
   change(state) {
     this.state = state;
     this.dispatchEvent(new Event("change"));
