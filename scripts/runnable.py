@@ -57,7 +57,7 @@ def lessons() -> Iterator[dict]:
         if not folder.is_dir():
             continue  # a page about a system
         lesson = lesson_of(folder, [each for each in shown if each.file.is_relative_to(folder)])
-        if lesson["commands"] or lesson["exercises"]:
+        if lesson["commands"] or lesson["exercises"] or lesson["explain"]:
             yield {"path": path, **lesson}
 
 
@@ -81,6 +81,9 @@ def lesson_of(folder: Path, shown: list) -> dict:
     wanted = {name for each in (*commands, *exercises) if each for name in each["files"]}
     parts = [part_of(quotation, folder) for quotation in shown if quotation.file.suffix in (".py", ".sql")]
     stubs = {exercise["stub"] for exercise in exercises if exercise}
+    setup = setup_of(folder)
+    queries = queries_of(shown, folder, setup) if setup else []
+    wanted.update(queries, [setup] if setup else [])
     return {
         "files": {name: file_of(folder, name).read_text(encoding="utf-8") for name in sorted(wanted)},
         "parts": [
@@ -91,7 +94,32 @@ def lesson_of(folder: Path, shown: list) -> dict:
         ],
         "commands": commands,
         "exercises": [exercise for exercise in exercises if exercise],
+        "setup": setup,
+        "explain": sorted({Path(name).name for name in queries}),
     }
+
+
+def setup_of(folder: Path) -> str:
+    """The lesson's .sql file whose sections `session`, `table` and `rows` make what its queries ask; or ""."""
+    marks = [f"-- --8<-- [start:{section}]" for section in ("table", "rows")]
+    for path in sorted(folder.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        if all(mark in text for mark in marks):
+            return path.name
+    return ""
+
+
+def queries_of(shown: list, folder: Path, setup: str) -> list[str]:
+    """The .sql files of a page that hold queries: no setup, and nothing that an exercise is answered with."""
+    files = {quotation.file for quotation in shown if quotation.file.suffix == ".sql"}
+    answers = {"solution", *(path.name for path in folder.glob("exercises/*"))}
+    return sorted(
+        name
+        for path in files
+        if (name := name_of(path, folder)) != setup
+        and path.stem not in answers
+        and "mistakes" not in path.parts
+    )
 
 
 def facts_of(lesson: dict) -> dict:
@@ -101,6 +129,8 @@ def facts_of(lesson: dict) -> dict:
         "run": {command["head"]: command["needs"] for command in lesson["commands"]},
         "edit": sorted({part["file"] for part in lesson["parts"]}),
         "judge": {exercise["stub"]: exercise["needs"] for exercise in lesson["exercises"]},
+        "labs": [exercise["stub"] for exercise in lesson["exercises"] if "lab" in exercise],
+        "explain": lesson["explain"],
         "bytes": {
             need: sum(pack["wire"] for name, pack in listing["packs"].items() if name in packs)
             for need, packs in PACKS.items()
@@ -168,7 +198,17 @@ def exercise_of(folder: Path) -> dict | None:
         "tests": [path.name for path in own if path.name.startswith("test_")],
         "files": sorted(name_of(path, lesson) for path in {*own, *closure}),
         "needs": [*needs, "pytest"],
+        **lab_of(folder),
     }
+
+
+def lab_of(folder: Path) -> dict:
+    """The lab beside an exercise: lab_<name>.py sends a request to the reader's file, lab_<name>.json offers some."""
+    program = folder / f"lab_{folder.name}.py"
+    if not program.is_file():
+        return {}
+    offered = json.loads(program.with_suffix(".json").read_text(encoding="utf-8"))
+    return {"lab": {"program": program.name, **offered}}
 
 
 def part_of(quotation, folder: Path) -> dict:

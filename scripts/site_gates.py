@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LESSON_LIMIT_BYTES = 80_000
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
-ON_REQUEST = ("search", "swagger", "runner/packs", "runner/lessons", "runner/engine")
+ON_REQUEST = ("search", "swagger", ".pack", "runner/lessons", "runner/engine")
 
 COLLECT_VIOLATIONS = """
 window.violations = [];
@@ -168,6 +168,7 @@ def inaccessible(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
           box.open = true;
         })"""
     )
+    settle(page)
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": WCAG}
     # The nodes that pass are many, and nobody reads them.
     found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response
@@ -184,5 +185,12 @@ def use_colours(page: Page, scheme: str) -> None:
     """Switch the page to the scheme "default" (light) or "slate" (dark) with its own switch."""
     page.evaluate(f"""document.querySelector("input[data-md-color-scheme={scheme}]")?.click()""")
     page.wait_for_function(f"document.body.dataset.mdColorScheme === '{scheme}'")
-    # Colours fade for a moment; axe would measure the middle.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing fades or opens any more: axe would measure the middle."""
+    page.evaluate(
+        """() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(
+          Promise.allSettled(document.getAnimations().map((animation) => animation.finished))))))"""
+    )

@@ -508,8 +508,8 @@ PLANTED = {
         "before the reader asks for it",
     ),
     "weight": (
-        HEAD.format("") + '<img src="heavy.png" alt="">',
-        "bytes over the wire, limit 80000: .*heavy.png 9",
+        HEAD.format("") + '<script src="heavy.js"></script>',
+        r"bytes over the wire, limit 80000: .*heavy.js \d{5}",
     ),
     "alt": (HEAD.format("") + '<img src="x.png">', "image-alt"),
     "contrast": (HEAD.format("") + '<p style="color:#999;background:#fff">pale</p>', "color-contrast"),
@@ -531,7 +531,7 @@ def test_a_planted_fault_turns_its_gate_red(fault: str, site: Path, browser: Bro
     planted = site.parent / "planted"
     body, message = PLANTED[fault]
     (planted / "index.html").write_text(body + "</main></body></html>", encoding="utf-8")
-    (planted / "heavy.png").write_bytes(os.urandom(90_000))
+    (planted / "heavy.js").write_text(f"// {os.urandom(90_000).hex()}", encoding="utf-8")
 
     with reader(browser) as page:
         visit: Visit = load(page, "http://planted.test/")

@@ -2,9 +2,9 @@
 
 /** @typedef {import("./page.js").Need} Need */
 /** @typedef {{ file: string, from: number, to: number, indent: string, text: string }} Part lines from..to of a file, 1-based */
-/** @typedef {{ name: string, stub: string, tests: string[], files: string[], needs: Need[] }} Exercise */
+/** @typedef {{ name: string, stub: string, tests: string[], files: string[], needs: Need[], lab?: import("./lab.js").Lab }} Exercise */
 /** @typedef {{ head: string, argv: string[], needs: Need[], files: string[], body: string }} Command */
-/** @typedef {{ path: string, files: Record<string, string>, parts: Part[], commands: Command[], exercises: Exercise[] }} Lesson */
+/** @typedef {{ path: string, files: Record<string, string>, parts: Part[], commands: Command[], exercises: Exercise[], setup: string }} Lesson `setup` is the file whose sections make the table */
 
 const SITE = new URL("../", import.meta.url);
 

@@ -53,22 +53,29 @@ export async function load(names, { onProgress = () => {}, signal } = {}) {
   const packs = await manifest();
   const total = names.reduce((sum, name) => sum + packs[name].wire, 0);
   const loaded = new Map(names.map((name) => [name, 0]));
-  const report = () => onProgress([...loaded.values()].reduce((sum, each) => sum + each, 0), total);
-  const inflated = await Promise.all(
-    names.map(async (name) => {
-      const bytes = await fetchPack(packs[name], signal, (count) => {
-        loaded.set(name, count);
-        report();
-      });
-      return [name, await inflate(bytes)];
-    }),
-  );
-  return Object.fromEntries(inflated);
+  // One that fails ends the others: their progress must not write over its words.
+  const failed = new AbortController();
+  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  try {
+    const inflated = await Promise.all(
+      names.map(async (name) => {
+        const bytes = await fetchPack(packs[name], either, (count) => {
+          loaded.set(name, count);
+          if (!either.aborted) onProgress([...loaded.values()].reduce((sum, each) => sum + each, 0), total);
+        });
+        return [name, await inflate(bytes)];
+      }),
+    );
+    return Object.fromEntries(inflated);
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
 }
 
 /**
  * @param {Pack} pack
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @param {(count: number) => void} onCount
  * @returns {Promise<Uint8Array>}
  */
@@ -89,7 +96,7 @@ async function fetchPack(pack, signal, onCount) {
 
 /**
  * @param {URL} url
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @param {(count: number) => void} onCount
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
@@ -108,7 +115,7 @@ async function download(url, signal, onCount) {
       onCount(count);
     }
   } catch (error) {
-    if (signal?.aborted) throw new DOMException("cancelled", "AbortError");
+    if (signal.aborted) throw new DOMException("cancelled", "AbortError");
     if (error instanceof TypeError) {
       throw new Error(`the network stopped after ${megabytes(count)}. Try again when you are online.`);
     }

@@ -2,8 +2,8 @@
 
 /** @typedef {"python" | "pytest" | "postgresql" | "shop"} Need */
 /**
- * What the build found that can run: needs by a record's first two lines, names of editable files, needs by exercise, bytes by need.
- * @typedef {{ run: Record<string, Need[]>, edit: string[], judge: Record<string, Need[]>, bytes: Record<Need, number> }} Facts
+ * What the build found that can run: needs by a record's first two lines, names of editable files, needs by exercise, exercises with a lab, titles of blocks of SQL to explain, bytes by need.
+ * @typedef {{ run: Record<string, Need[]>, edit: string[], judge: Record<string, Need[]>, labs: string[], explain: string[], bytes: Record<Need, number> }} Facts
  */
 /** A button under a block, and what it is for. @typedef {{ block: Element, bar: HTMLElement, button: HTMLButtonElement, note: HTMLElement, needs: Need[], what: string }} Place */
 
@@ -27,8 +27,10 @@ function look(block) {
   const head = (block.querySelector("code")?.textContent ?? "").split("\n", 2).join("\n");
   const file = facts.edit.find((name) => `/${name}`.endsWith(`/${title}`));
   const stub = file && facts.judge[file] ? file : "";
+  if (facts.labs.includes(stub)) offer(block, "Attack it here", facts.judge[stub].filter((need) => need !== "pytest"), "lab", stub);
   if (facts.run[head]) offer(block, "Run it here", facts.run[head], "record", head);
   else if (stub) offer(block, "Check my answer", facts.judge[stub], "exercise", stub);
+  else if (facts.explain.includes(title)) offer(block, "Explain it here", ["postgresql"], "query", `${title} ${head.split("\n")[0]}`);
   if (file) offer(block, "Edit", [], "editor", `${title} ${head.split("\n")[0]}`);
 }
 
@@ -36,13 +38,13 @@ function look(block) {
  * @param {Element} block
  * @param {string} label
  * @param {Need[]} needs
- * @param {"record" | "exercise" | "editor"} module
+ * @param {"record" | "exercise" | "lab" | "query" | "editor"} module
  * @param {string} what
  */
 function offer(block, label, needs, module, what) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
   const note = Object.assign(document.createElement("span"), { className: "run-note", role: "status" });
-  const bar = Object.assign(document.createElement("div"), { className: "run-bar" });
+  const bar = Object.assign(document.createElement("div"), { className: needs.length ? "run-bar" : "run-bar run-quiet" });
   bar.append(button, note);
   block.after(bar);
   const missing = needs.filter((need) => held(`has ${need}`) !== String(facts.bytes[need]));
