@@ -1,4 +1,4 @@
-from every_order_of_two_buyers import check_then_save, conditional_update, orders
+from shop.every_order_of_two_buyers import check_then_save, conditional_update, orders
 
 
 def test_check_then_save_keeps_the_promise_only_where_the_second_buyer_looks_after_the_first_has_saved():

@@ -87,7 +87,6 @@ def as_text(result: dict) -> str:
             *(f"  {line.strip()}" for each in result["statements"] for line in each.strip().splitlines()),
             result["answer"],
             *(f"  {row}" for row in result["rows"]),
-            f"Captured: {', '.join(result['captured']) or 'no flag'}",
         ]
     )
 
@@ -103,7 +102,9 @@ def main(arguments: list[str]) -> int:
         return 2
     result = send(words[0], fields)
     print(as_text(result))
-    if "--json" in arguments:
+    if "--json" not in arguments:
+        print(f"Captured: {', '.join(result['captured']) or 'no flag'}")
+    else:
         print(json.dumps({key: result[key] for key in ("requests", "captured")}))
     return 0
 
