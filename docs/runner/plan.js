@@ -39,7 +39,7 @@ function item(node, widest) {
   const removed = REMOVED.reduce((sum, why) => sum + (node[`Rows Removed by ${why}`] ?? 0) * loops, 0);
   const facts = [count(Math.round(node["Actual Rows"] * loops), "row"), count(pagesOf(node), "page")];
   if (removed) facts.push(`${count(Math.round(removed), "row")} removed`);
-  if (node["Index Searches"] > 1) facts.push(count(node["Index Searches"], "search").replace("searchs", "searches"));
+  if (node["Index Searches"] > 1) facts.push(`${node["Index Searches"]} searches`);
   made.append(": ", loops ? facts.join(", ") : "never executed");
   if (node === widest) made.append(" ", element("mark", { textContent: "reads the most" }));
   for (const name of CONDITIONS) {
