@@ -100,7 +100,9 @@ def _follow_examples() -> None:
 
 def _changed(folder: Path) -> dict[Path, int]:
     return {
-        path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".py", ".sql", ".out")
+        path: path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".sql", ".out", ".json")
     }
 
 
