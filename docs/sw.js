@@ -8,5 +8,12 @@ const worker = /** @type {any} */ (self);
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
-  if (event.request.url.startsWith(`${LIVE}/`)) event.respondWith(toAsk(event.request).then(relay).then(toResponse));
+  if (event.request.url.startsWith(`${LIVE}/`)) event.respondWith(answer(event.request));
 });
+
+/** @param {Request} request */
+async function answer(request) {
+  const given = toResponse(await relay(await toAsk(request)));
+  // A reader who opens the address gets the site's page for it, with a button that starts the shop.
+  return given.status === 503 && request.mode === "navigate" ? fetch(request.url).catch(() => given) : given;
+}

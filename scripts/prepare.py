@@ -57,7 +57,7 @@ def prepare(packages: str = "test") -> Path:
     """
     try:
         if not _ready(packages):
-            with _alone():
+            with alone():
                 if not _ready(packages):  # another run may have done it while this one waited
                     _install(packages)
     except OSError as error:
@@ -101,7 +101,7 @@ def _python_works() -> bool:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Let one process at a time set up; the others wait. The system frees the lock of a process that dies."""
     LOCK.parent.mkdir(exist_ok=True)
     with LOCK.open("a") as file:

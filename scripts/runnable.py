@@ -32,6 +32,8 @@ ABSENT |= {
     "rest_framework",
     "sqlparse",
 }
+# Django is there for a lesson about the shop, set up with its models.
+WITH_THE_SHOP = {"django"}
 # What `servers` gives there.
 PRESENT_SERVERS = frozenset({"postgresql", "ServerMissing"})
 
@@ -66,6 +68,9 @@ def write() -> None:
     for folder in (LESSONS, FACTS):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+    # Where nothing but the live shop runs.
+    shop = facts_of({"commands": [], "parts": [], "exercises": [], "explain": []})
+    (FACTS / "live-shop.html").write_text(json.dumps(shop), encoding="utf-8")
     for lesson in lessons():
         name = lesson["path"].replace("/", "-")
         (LESSONS / f"{name}.json").write_text(json.dumps(lesson, ensure_ascii=False), encoding="utf-8")
@@ -76,7 +81,7 @@ def write() -> None:
 
 def lesson_of(folder: Path, shown: list) -> dict:
     """What the runner needs of the lesson whose programs are in `folder`."""
-    commands = [command for quotation in shown if (command := command_of(quotation.file))]
+    commands = paired([command for quotation in shown if (command := command_of(quotation.file))])
     exercises = [exercise_of(judge.parent) for judge in sorted(folder.glob("exercises/*/test_*.py"))]
     wanted = {name for each in (*commands, *exercises) if each for name in each["files"]}
     parts = [part_of(quotation, folder) for quotation in shown if quotation.file.suffix in (".py", ".sql")]
@@ -129,20 +134,28 @@ def facts_of(lesson: dict) -> dict:
         "run": {command["head"]: command["needs"] for command in lesson["commands"]},
         "edit": sorted({part["file"] for part in lesson["parts"]}),
         "judge": {exercise["stub"]: exercise["needs"] for exercise in lesson["exercises"]},
+        "switch": [
+            *(command["head"] for command in lesson["commands"] if "postgresql" in command),
+            *(exercise["stub"] for exercise in lesson["exercises"] if "django" in exercise["needs"]),
+        ],
         "labs": [exercise["stub"] for exercise in lesson["exercises"] if "lab" in exercise],
         "explain": lesson["explain"],
         "bytes": {
             need: sum(pack["wire"] for name, pack in listing["packs"].items() if name in packs)
             for need, packs in PACKS.items()
         },
+        "editor": listing["packs"]["editor"]["url"],
     }
 
 
-# The packs of each need; engine.js loads the same.
+# The packs of each need; engine.js loads the same, and editor.js the last.
 PACKS = {
     "python": ("python-runtime", "python-wasm", "python-stdlib"),
     "pytest": ("pytest",),
     "postgresql": ("postgresql-runtime", "postgresql-wasm", "postgresql-files", "postgresql-cluster"),
+    "django": ("django", "shop", "shop-lab"),
+    "editor": ("editor",),
+    "shop": ("shop-worker", "django", "shop"),
 }
 
 
@@ -178,6 +191,15 @@ def command_of(record: Path) -> dict | None:
         "files": sorted(name_of(path, record.parent) for path in files),
         "body": recorded.body,
     }
+
+
+def paired(commands: list[dict]) -> list[dict]:
+    """A command on PostgreSQL with the same one on SQLite: they share a button, under the second of the two records."""
+    left = {" ".join(command["argv"]): command for command in commands}
+    for argv, command in list(left.items()):
+        if "--postgresql" in command["argv"] and (other := left.pop(argv.replace(" --postgresql", ""), None)):
+            left[argv] = other | {"head": command["head"], "postgresql": command}
+    return list(left.values())
 
 
 def exercise_of(folder: Path) -> dict | None:
@@ -251,13 +273,15 @@ def imports_of(program: Path) -> Iterator[str]:
 
 
 def needs_of(programs: set[Path]) -> list[str] | None:
-    """["python"] or ["python", "postgresql"]; None where the page cannot run these programs."""
+    """["python"], with "postgresql" or "django" after it; None where the page cannot run these programs."""
     used = set()
+    imports = {name for program in programs if program.suffix == ".py" for name in imports_of(program)}
+    with_the_shop = "shop" in imports
+    if imports & (ABSENT - (WITH_THE_SHOP if with_the_shop else set())):
+        return None
     for program in programs:
         if program.suffix != ".py":
             continue
-        if ABSENT & set(imports_of(program)):
-            return None
         for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Attribute)
@@ -269,7 +293,7 @@ def needs_of(programs: set[Path]) -> list[str] | None:
                 used.update(alias.name for alias in node.names)
     if used - PRESENT_SERVERS:
         return None
-    return ["python", "postgresql"] if "postgresql" in used else ["python"]
+    return ["python", *["postgresql"] * ("postgresql" in used), *["django"] * with_the_shop]
 
 
 def name_of(path: Path, folder: Path) -> str:

@@ -2,8 +2,10 @@
 
 Material's stylesheet serves every feature it has; a rule whose class stands on no page and in no script can
 never match, so it goes. Templates leave blank lines and indentation behind; outside of `<pre>` they go too.
+Our own modules lose their comments and their indentation, and keep every name.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -43,6 +45,9 @@ def slim(folder: Path) -> None:
     own = sorted(folder.glob("assets/*.css"))
     for sheet in own:
         sheet.write_text(without_comments(sheet.read_text(encoding="utf-8")), encoding="utf-8")
+    without_words(
+        [*sorted(folder.glob("runner/*.js")), *sorted(folder.glob("assets/*.js")), *folder.glob("sw.js")]
+    )
     shown = _texts(pages)
     scripts = _texts([path for path in sorted(folder.rglob("*.js")) if "lunr" not in path.parts])
     for sheet in folder.glob("assets/stylesheets/main.*.css"):
@@ -52,6 +57,17 @@ def slim(folder: Path) -> None:
 
 def _texts(paths: list[Path]) -> str:
     return " ".join(path.read_text(encoding="utf-8") for path in paths if "swagger" not in path.name)
+
+
+def without_words(modules: list[Path]) -> None:
+    """Take comments and indentation out of modules of ours, in place. Raises `CalledProcessError`."""
+    import pack
+
+    names = [str(path.resolve()) for path in modules]
+    if names:
+        base = os.path.commonpath([path.resolve().parent for path in modules])
+        options = ["--minify-whitespace", "--charset=utf8", "--allow-overwrite"]
+        pack.esbuild([*names, *options, f"--outbase={base}", f"--outdir={base}"])
 
 
 def without_comments(css: str) -> str:

@@ -23,7 +23,18 @@ import record
 import conftest
 
 EXERCISES = sorted(path.parent for path in record.EXAMPLES.glob("*/*/exercises/*/test_*.py"))
-ANSWERS = [(folder, answer) for folder in EXERCISES for answer in sorted(folder.glob("mistakes/*"))]
+
+
+def rounds(folder: Path) -> list[str]:
+    """On which PostgreSQL an exercise is judged: each at hand where its tests ask for one."""
+    (tests,) = folder.glob("test_*.py")
+    return ["wheel", "configured"] if "import servers" in tests.read_text(encoding="utf-8") else ["none"]
+
+
+JUDGED = [(folder, version) for folder in EXERCISES for version in rounds(folder)]
+ANSWERS = [
+    (folder, version, answer) for folder, version in JUDGED for answer in sorted(folder.glob("mistakes/*"))
+]
 PROMISE = re.compile(r"^(?:#|--) fails with: (.+)$", re.MULTILINE)
 
 
@@ -34,9 +45,14 @@ def stub_of(folder: Path) -> Path:
 
 
 def judge(
-    folder: Path, answer: Path, scratch: Path, config: pytest.Config
+    folder: Path, version: str, answer: Path, scratch: Path, config: pytest.Config
 ) -> subprocess.CompletedProcess[str]:
     """Put `answer` where the reader's file would be and run the exercise's own tests on it."""
+    environ = _plain_environment()
+    if version == "configured" and "DATABASE_URL" not in environ and "WHEEL_DATABASE_URL" in environ:
+        pytest.skip("no second PostgreSQL: DATABASE_URL is not set")
+    if version == "wheel" and "WHEEL_DATABASE_URL" in environ:
+        environ.pop("DATABASE_URL", None)
     for path in folder.iterdir():
         if path.is_file() and not path.name.startswith(("solution.", stub_of(folder).name)):
             shutil.copy(path, scratch)
@@ -55,7 +71,7 @@ def judge(
             str(scratch),
         ],
         cwd=scratch,
-        env={**_plain_environment(), "PYTHONPATH": str(folder.parent.parent)},
+        env={**environ, "PYTHONPATH": str(folder.parent.parent)},
         capture_output=True,
         encoding="utf-8",
         timeout=300,
@@ -69,8 +85,8 @@ def _plain_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "DJANGO"))}
 
 
-def ids(value: Path) -> str:
-    return value.name
+def ids(value: Path | str) -> str:
+    return getattr(value, "name", value)
 
 
 def test_there_are_exercises():
@@ -80,9 +96,9 @@ def test_there_are_exercises():
     )
 
 
-@pytest.mark.parametrize("folder", EXERCISES, ids=ids)
-def test_the_stub_fails(folder: Path, tmp_path: Path, pytestconfig: pytest.Config):
-    ran = judge(folder, stub_of(folder), tmp_path, pytestconfig)
+@pytest.mark.parametrize(("folder", "version"), JUDGED, ids=ids)
+def test_the_stub_fails(folder: Path, version: str, tmp_path: Path, pytestconfig: pytest.Config):
+    ran = judge(folder, version, stub_of(folder), tmp_path, pytestconfig)
 
     assert 1 == ran.returncode, ran.stdout
     assert " error" not in ran.stdout.splitlines()[-1], (
@@ -90,19 +106,19 @@ def test_the_stub_fails(folder: Path, tmp_path: Path, pytestconfig: pytest.Confi
     )
 
 
-@pytest.mark.parametrize("folder", EXERCISES, ids=ids)
-def test_the_solution_passes(folder: Path, tmp_path: Path, pytestconfig: pytest.Config):
+@pytest.mark.parametrize(("folder", "version"), JUDGED, ids=ids)
+def test_the_solution_passes(folder: Path, version: str, tmp_path: Path, pytestconfig: pytest.Config):
     (solution,) = folder.glob("solution.*")
 
-    ran = judge(folder, solution, tmp_path, pytestconfig)
+    ran = judge(folder, version, solution, tmp_path, pytestconfig)
 
     assert 0 == ran.returncode, ran.stdout
     assert " skipped" not in ran.stdout, f"a solution that skips a test is not judged:\n{ran.stdout}"
 
 
-@pytest.mark.parametrize(("folder", "answer"), ANSWERS, ids=ids)
+@pytest.mark.parametrize(("folder", "version", "answer"), ANSWERS, ids=ids)
 def test_a_common_mistake_fails_with_its_own_message(
-    folder: Path, answer: Path, tmp_path: Path, pytestconfig: pytest.Config
+    folder: Path, version: str, answer: Path, tmp_path: Path, pytestconfig: pytest.Config
 ):
     promise = PROMISE.search(answer.read_text(encoding="utf-8"))
     assert promise, f'{answer}: no line "# fails with: …" that says the message the reader will see'
@@ -112,7 +128,7 @@ def test_a_common_mistake_fails_with_its_own_message(
         if other.suffix == answer.suffix and other != answer
     }
 
-    ran = judge(folder, answer, tmp_path, pytestconfig)
+    ran = judge(folder, version, answer, tmp_path, pytestconfig)
 
     assert 1 == ran.returncode, ran.stdout
     assert promise[1] in ran.stdout, f"promised {promise[1]!r}:\n{ran.stdout}"

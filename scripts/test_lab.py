@@ -8,7 +8,7 @@ import prepare
 import pytest
 import site_gates
 from playwright.sync_api import Browser, Page
-from test_runner import BASE, browser, page, press, site, visit  # noqa: F401 - fixtures
+from test_runner import BASE, browser, editor_of, page, press, site, visit  # noqa: F401 - fixtures
 
 PATH = "security/sql-injection"
 EXERCISE = prepare.ROOT / "examples" / PATH / "exercises" / "shop_search"
@@ -48,9 +48,9 @@ def choose(page: Page, path: str, ready: str) -> None:  # noqa: F811
 
 def put_into_editor(page: Page, answer: Path) -> None:  # noqa: F811
     shown = page.locator(".highlight:has(> .filename:text-is('exercises/shop_search/shop_search.py'))")
-    if not shown.locator("textarea").count():
+    if not editor_of(shown).count():
         shown.locator("xpath=following-sibling::div[1]").get_by_role("button").click()
-    shown.locator("textarea").fill(answer.read_text(encoding="utf-8"))
+    editor_of(shown).fill(answer.read_text(encoding="utf-8"))
 
 
 def test_the_flawed_login_falls_and_the_statement_shows_the_input(lab: Page):
@@ -154,6 +154,26 @@ def test_nothing_heavy_is_loaded_before_a_request_is_sent(page: Page):  # noqa: 
     assert re.fullmatch(r"loads \d\.\d MB, once", note)
     assert [] == [url for url in read if url.endswith(("lab.js", ".pack")) or "runner/lessons" in url]
     assert [] == [url for url in opened if url.endswith(".pack")]
+
+
+def test_the_lab_and_the_judge_share_one_python(page: Page):  # noqa: F811
+    visit(page, PATH)
+    page.get_by_role("button", name="Attack it here").click()
+    choose(page, "/login", ANYBODY)
+    bar = page.locator(".run-bar", has=page.get_by_role("button", name="Check my answer"))
+    assert re.fullmatch(r"loads 6\.\d MB, once", bar.locator(".run-note").inner_text())
+    assert "Flag captured" in send(page)
+    assert re.fullmatch(r"loads 1\.\d MB, once", bar.locator(".run-note").inner_text())
+
+    with site_gates.watching(page, BASE) as seen:
+        judged = press(page.get_by_role("button", name="Check my answer"))
+
+    packs = {url.split("/")[-1].split(".")[0] for url in seen.requests if url.endswith(".pack")}
+    assert re.match(r"\d+ of \d+ tests pass\.", judged), judged
+    assert packs <= {"pytest", "python-stdlib-rest"}
+    assert "pytest" in packs
+    assert 1 == page.locator("iframe[sandbox]").count()
+    assert "Flag captured" in send(page)
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])

@@ -46,16 +46,16 @@ def node(arguments: list[str]) -> subprocess.CompletedProcess[str]:
 
 def modules() -> list[Path]:
     """Modules of the page; the classic scripts of the workers are loaded after other texts and stand for themselves."""
-    folders = (prepare.ROOT / "docs" / "runner", prepare.ROOT / "docs" / "assets")
-    return sorted(
-        path for folder in folders for path in folder.glob("*.js") if not path.stem.endswith("worker")
-    )
+    docs = prepare.ROOT / "docs"
+    found = [*docs.glob("runner/*.js"), *docs.glob("assets/*.js"), docs / "sw.js"]
+    return sorted(path for path in found if not path.stem.endswith("worker"))
 
 
 def test_types_hold(compiler: Path):
     assert len(modules()) > 12
 
-    checked = node([str(compiler), *STRICT, *map(str, modules())])
+    types = prepare.ROOT / "docs" / "runner" / "types.d.ts"
+    checked = node([str(compiler), *STRICT, str(types), *map(str, modules())])
 
     assert 0 == checked.returncode, checked.stdout
 

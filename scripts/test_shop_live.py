@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import build
+import prepare
 import pytest
 import site_gates
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from static_host import serving
 
 import conftest
@@ -24,6 +25,8 @@ FIRST = ("python-runtime", "python-wasm", "python-stdlib", "shop-worker", "djang
 LIMIT_BYTES = 8_000_000
 STARTED = re.compile("The API runs in this tab: Python [0-9.]+, Django 5.2[0-9.]*, SQLite [0-9.]+[.]")
 LIVE = "../../live/shop"
+# Those that the page of the shop shows, in its order.
+REQUESTS = ("too_many", "first_page", "own_price")
 # Runs in the worker after its own script: one address never answers, as a fault in a view would do, and one imports.
 PLANTED = """
 const RealBlob = Blob;
@@ -45,7 +48,7 @@ figures: dict[str, str] = {}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    assert 0 == build.build(folder)
+    assert 0 == build.build(folder, site_url="http://localhost/portal/")
     return folder
 
 
@@ -73,19 +76,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def planted(site: Path, address: str) -> str:
-    """The address of a copy of that page which begins with a request, as a lesson may show it."""
-    block = (
-        '<div class="language-http highlight"><span class="filename">Request</span><pre><code>'
-        'POST /api/v1/orders/\\n\\n{"items": [{"product_id": 10, "quantity": 4}]}\\n</code></pre></div>'
-    )
-    text = (site / "shop" / "api" / "index.html").read_text(encoding="utf-8")
-    folder = site / "shop" / "planted"
-    folder.mkdir()
-    (folder / "index.html").write_text(
-        re.sub("(<article.*?>)", rf"\1{block}", text, count=1), encoding="utf-8"
-    )
-    return address.replace("/api/", "/planted/")
+def lesson(address: str) -> str:
+    """The address of a page that shows requests, each with its record."""
+    return address.removesuffix("api/")
 
 
 @contextmanager
@@ -332,17 +325,61 @@ def test_a_module_that_the_trial_run_did_not_need_is_fetched_when_it_is_imported
 
 
 @pytest.mark.browser
-def test_the_panel_and_the_console_are_accessible_and_fit_a_phone(browser: Browser, planted: str):
-    with visiting(browser, planted, viewport={"width": 360, "height": 780}) as context:
-        page = opened(context, planted)
+def test_the_panel_is_accessible_and_fits_a_phone(browser: Browser, address: str):
+    with visiting(browser, address, viewport={"width": 360, "height": 780}) as context:
+        page = opened(context, address)
         start(page)
-        page.get_by_role("button", name="Send").click()
-        expect(page.locator(".console-answer")).to_contain_text("3 left")
-        for summary in page.locator(".run-result summary").all():
-            summary.click()
+        assert 200 == ask(page, "/api/v1/products/")["status"]
+        page.locator(".shop-log summary").click()
 
         assert [] == site_gates.inaccessible(page)
         assert [] == site_gates.too_wide(page)
+
+
+@pytest.mark.browser
+def test_the_console_is_accessible_and_fits_a_phone(browser: Browser, lesson: str):
+    with visiting(browser, lesson, viewport={"width": 360, "height": 780}) as context:
+        page = opened(context, lesson)
+        send(page, "too_many")
+        page.locator(".console-answer summary").click()
+
+        assert [] == site_gates.inaccessible(page)
+        assert [] == site_gates.too_wide(page)
+
+
+@pytest.mark.browser
+def test_an_address_of_the_shop_that_nobody_runs_leads_to_a_page_that_starts_it(
+    browser: Browser, address: str
+):
+    product = address.replace("/shop/api/", "/live/shop/api/v1/products/10/?a=%26")
+    with visiting(browser, address, viewport={"width": 360, "height": 780}) as context:
+        page = opened(context, product)
+        expect(page.get_by_role("heading", level=1)).to_have_text("The API is not running")
+        expect(page.locator(".run-note")).to_have_text("loads 7.5 MB, once")
+        assert "GET /api/v1/products/10/?a=%26" == page.locator("article code").inner_text().strip()
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator(".console-answer")).to_contain_text('"Orange mug"', timeout=60_000)
+        assert [] == site_gates.inaccessible(page)
+        assert [] == site_gates.too_wide(page)
+
+        other = context.new_page()
+        answer = other.goto(product)
+        assert (200, "Orange mug") == (answer.status, answer.json()["name"])
+        page.close()
+        other.reload()
+        expect(other.get_by_role("heading", level=1)).to_have_text("The API is not running")
+
+
+@pytest.mark.browser
+def test_a_wrong_address_is_told_nothing_of_the_shop(browser: Browser, address: str):
+    with visiting(browser, address) as context:
+        page = context.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address.replace("/shop/api/", "/live/stream/"), wait_until="networkidle")
+
+        assert "This page is not here" == page.get_by_role("heading", level=1).inner_text()
+        assert [] == [url for url in asked if "/runner/" in url]
 
 
 @pytest.mark.browser
@@ -401,20 +438,59 @@ def test_a_download_that_fails_says_what_to_do_and_can_be_tried_again(browser: B
         assert 200 == ask(page, "/api/v1/products/")["status"]
 
 
+def send(page: Page, name: str) -> Locator:
+    """Send the request of that name on the page of the shop; where its answer stands."""
+    request = page.locator(".language-http.highlight").nth(REQUESTS.index(name))
+    bar = request.locator("xpath=following-sibling::*[contains(@class, 'run-bar')][1]")
+    bar.get_by_role("button", name="Send").click()
+    answer = bar.locator("xpath=following-sibling::*[1]")
+    expect(answer.locator("summary")).to_contain_text(" ms · ", timeout=60_000)
+    return answer
+
+
 @pytest.mark.browser
-def test_a_request_in_a_lesson_is_edited_sent_and_answered_with_its_sql(browser: Browser, planted: str):
-    with visiting(browser, planted) as context:
-        page = opened(context, planted)
-        page.get_by_role("button", name="Send").click()
-        answer = page.locator(".console-answer")
-        expect(answer).to_contain_text('"4 asked, 3 left."', timeout=60_000)
+def test_the_requests_of_a_page_are_answered_as_they_are_recorded(browser: Browser, lesson: str):
+    with visiting(browser, lesson) as context:
+        page = opened(context, lesson)
+        for name in REQUESTS:
+            answer = send(page, name)
+            record = (prepare.ROOT / "examples" / "shop" / f"{name}.out").read_text(encoding="utf-8")
+            status, _, document = record.split("\n", 2)[2].replace("\n", " ", 1).split(" ", 2)
+            live = json.loads(answer.locator("pre").last.inner_text().split("\n\n", 1)[1])
+            if live.get("next_cursor"):
+                live["next_cursor"] = "…"
+            if "instance" in live:
+                live["instance"] = live["instance"].removeprefix("/portal/live/shop")
+
+            assert f" {status} · " in answer.locator("summary").inner_text()
+            assert document.split() == json.dumps(live, ensure_ascii=False).split()
+
+
+@pytest.mark.browser
+def test_without_scripts_the_requests_and_their_records_stand_on_the_page(browser: Browser, lesson: str):
+    with visiting(browser, lesson, java_script_enabled=False) as context:
+        page = opened(context, lesson)
+
+        assert len(REQUESTS) == page.locator(".language-http.highlight").count()
+        for request in page.locator(".language-http.highlight").all():
+            assert re.match(r"(GET|POST) /api/v1/", request.locator("code").inner_text())
+            record = request.locator("xpath=following-sibling::*[1]")
+            assert record.locator(".filename").inner_text() == "Recorded output"
+        assert 0 == page.locator(".run-bar").count()
+
+
+@pytest.mark.browser
+def test_a_request_of_a_page_is_edited_and_answered_with_its_sql(browser: Browser, lesson: str):
+    with visiting(browser, lesson) as context:
+        page = opened(context, lesson)
+        answer = send(page, "too_many")
         expect(answer.locator("summary")).to_have_text(
             re.compile(r"POST /api/v1/orders/ 409 · \d+ ms · \d statements")
         )
         page.get_by_role("textbox", name="Request").fill(
             'POST /api/v1/orders/\n\n{"items": [{"product_id": 10, "quantity": 1}]}'
         )
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send").first.click()
         expect(answer).to_contain_text("Location: /portal/live/shop/api/v1/orders/1/")
         answer.locator("summary").click()
         expect(answer).to_contain_text("INSERT INTO")

@@ -7,7 +7,7 @@ import pytest
 import site_gates
 from playwright.sync_api import Locator, Page
 from site_gates import watching
-from test_runner import BASE, browser, page, site, visit  # noqa: F401 - fixtures
+from test_runner import BASE, browser, editor_of, page, site, visit  # noqa: F401 - fixtures
 
 PAGE = "databases/indexes"
 RECORD = prepare.ROOT / "examples" / PAGE / "column_order.postgresql-18.out"
@@ -32,7 +32,7 @@ def explain(page: Page, *, indexes: str = "", statements: str = "") -> Locator: 
     result = bar.locator("xpath=following-sibling::div[contains(@class, 'run-result')][1]")
     if statements:
         bar.locator("xpath=preceding-sibling::div[1]").get_by_role("button", name="Edit").click()
-        page.locator("textarea").first.fill(statements)
+        editor_of(page).fill(statements)
     if indexes:
         result.get_by_label("Indexes first").evaluate("(area, text) => { area.value = text; }", indexes)
     button.click()
@@ -121,7 +121,7 @@ def test_a_query_without_end_is_stopped_and_the_next_run_works(page: Page):  # n
     endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n;"
 
     stopped = explain(page, statements=endless).inner_text()
-    page.locator("textarea").first.fill("SELECT 1 AS alive;")
+    editor_of(page).fill("SELECT 1 AS alive;")
     after = explain(page)
 
     assert "It was stopped: it ran too long." in stopped

@@ -10,12 +10,22 @@ function mark(box) {
   else box.removeAttribute("tabindex");
 }
 
+/** Where a static host answers an address of the live shop, with its page for what is not there: offer to start the shop. */
+function openShell() {
+  const shell = /** @type {HTMLTemplateElement | null} */ (document.querySelector("template[data-live]"));
+  const live = new URL("../live/shop/", import.meta.url).href;
+  if (!shell || !location.href.startsWith(live)) return;
+  const place = shell.parentElement;
+  place?.replaceChildren(shell.content);
+  place?.querySelector("code")?.append(`GET /${location.href.slice(live.length).split("#")[0]}`);
+}
+
 async function setUp() {
+  openShell();
   watch.disconnect();
   document.querySelectorAll("pre > code, .md-typeset__scrollwrap").forEach((box) => watch.observe(box));
-  if (document.getElementById("runner")) (await import("../runner/page.js")).begin();
+  if (document.querySelector("#runner")) (await import("../runner/page.js")).begin();
   if (document.querySelector("[data-specification]")) (await import("./specification.js")).offer();
-  if (document.querySelector("[data-live-shop], .language-http > .filename")) (await import("../runner/shop-page.js")).offer();
 }
 
 const pages = /** @type {any} */ (window).document$; // Material's, absent where its script did not load

@@ -1,33 +1,24 @@
 // The reader's text of one file: kept across reloads, never over a lesson that has changed meanwhile.
 
-/** @typedef {{ was: string, now: string }} Draft what the lesson said when the reader edited, and what they made of it */
+import { held, keep } from "./storage.js";
 
 /** The same name that page.js looks for. @param {string} title */
-const key = (title) => `nexus ${new URL("../", import.meta.url).pathname} draft ${location.pathname} ${title}`;
+const key = (title) => `draft ${location.pathname} ${title}`;
 
 /** @param {string} title @returns {Draft | undefined} */
 export function read(title) {
   try {
-    return JSON.parse(localStorage.getItem(key(title)) ?? "null") ?? undefined;
+    return JSON.parse(held(key(title)));
   } catch {
-    return undefined; // storage is refused, or was written by something else
+    return undefined; // there is none, or something else wrote it
   }
 }
 
-/**
- * Keep a draft; with the lesson's own text, forget it. Returns false where the browser would not keep it.
- * @param {string} title
- * @param {Draft} draft
- */
-export function write(title, draft) {
-  try {
-    if (draft.now === draft.was) localStorage.removeItem(key(title));
-    else localStorage.setItem(key(title), JSON.stringify(draft));
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Keep a draft; with the lesson's own text, forget it. False where the browser would not. @param {string} title @param {Draft} draft */
+export const write = (title, draft) => keep(key(title), draft.now === draft.was ? "" : JSON.stringify(draft));
+
+/** @param {BlobPart} bytes @param {GenericTransformStream} through */
+const passed = (bytes, through) => new Response(new Blob([bytes]).stream().pipeThrough(through));
 
 /**
  * The address of this page with a text in its fragment: it never reaches a server, and runs only after a click.
@@ -35,24 +26,19 @@ export function write(title, draft) {
  * @param {string} text
  */
 export async function link(title, text) {
-  const stream = new Blob([JSON.stringify({ title, text })]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const packed = passed(JSON.stringify({ title, text }), new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await packed.arrayBuffer());
   const code = btoa(Array.from(bytes, (each) => String.fromCharCode(each)).join(""));
   return `${location.href.split("#")[0]}#code=${code.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 }
 
-/**
- * What a shared address carries, or undefined.
- * @param {string} fragment
- * @returns {Promise<{ title: string, text: string } | undefined>}
- */
+/** What a shared address carries, if anything. @param {string} fragment @returns {Promise<{ title: string, text: string } | undefined>} */
 export async function shared(fragment) {
   const code = /^#code=([\w-]+)$/.exec(fragment)?.[1];
   if (!code) return undefined;
   try {
     const bytes = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    const { title, text } = JSON.parse(await new Response(stream).text());
+    const { title, text } = await passed(bytes, new DecompressionStream("deflate-raw")).json();
     return typeof title === "string" && typeof text === "string" ? { title, text } : undefined;
   } catch {
     return undefined; // cut off on its way, as chats do

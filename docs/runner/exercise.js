@@ -1,58 +1,44 @@
 // A graded exercise: the reader's file, judged here by the same pytest files that CI runs.
 
 import { edits } from "./editor.js";
-import { element } from "./element.js";
-import { compose, lesson } from "./lesson.js";
+import { element, output, resultUnder } from "./element.js";
+import { compose, folderOf, known, lesson } from "./lesson.js";
+import { remember } from "./solution.js";
 import { ENDED, onStart } from "./start.js";
 
-/** @typedef {{ name: string, outcome: string, message: string }} Test */
-
-/**
- * @param {import("./page.js").Place} place
- * @param {boolean} clicked
- */
+/** @type {Begin} */
 export async function begin(place, clicked) {
   const of = await lesson();
-  const exercise = of.exercises.find((each) => each.stub === place.what);
-  if (!exercise) throw new Error("this page and its lesson are of different days: reload");
-  const result = element("div", { className: "run-result", hidden: true });
-  place.bar.after(result);
+  const exercise = known(of.exercises.find((each) => each.stub === place.what));
+  const result = resultUnder(place.bar);
   await onStart(
     place,
     async (engine, options) => {
       const files = compose(of, edits());
-      const flat = exercise.files.map((name) => [/** @type {string} */ (name.split("/").pop()), files[name]]);
-      const outcome = await engine.judge(Object.fromEntries(flat), exercise.tests, { ...options, seconds: 60 });
-      result.hidden = false;
+      const outcome = await engine.judge(folderOf(exercise, files), exercise.tests, { ...options, seconds: 60 });
       result.replaceChildren(...report(outcome));
+      if (outcome.ended !== "stopped" && files[exercise.stub] !== of.files[exercise.stub]) remember(exercise.stub);
     },
     clicked,
   );
 }
 
-/**
- * @param {import("./engine.js").Result} outcome
- * @returns {HTMLElement[]}
- */
-function report(outcome) {
-  const tests = /** @type {Test[]} */ (outcome.tests ?? []);
-  const passed = tests.filter((test) => test.outcome === "passed").length;
-  const all = outcome.ok ? `All ${tests.length} tests pass. Now compare with the solution.` : "";
-  const head = all || ENDED[outcome.ended] || `${passed} of ${tests.length} tests pass.`;
-  const printed = outcome.output.trim();
+/** @param {Result} outcome */
+function report({ ok, ended, output: printed, tests = [], versions }) {
+  const passed = tests.filter((/** @type {Test} */ test) => test.outcome === "passed").length;
+  const all = ok ? `All ${tests.length} tests pass. Now compare with the solution.` : "";
+  const head = all || ENDED[/** @type {Ended} */ (ended)] || `${passed} of ${tests.length} tests pass.`;
   return [
-    element("p", {}, element("strong", { textContent: head })),
+    element("p", {}, element("strong", {}, head), versions ? ` On ${versions}.` : ""),
     element("ul", { className: "run-tests" }, ...tests.map(line)),
-    ...(printed ? [element("pre", { textContent: printed, tabIndex: 0, "aria-label": "Printed meanwhile" })] : []),
+    ...(printed.trim() ? [output("Printed meanwhile", printed.trim())] : []),
   ];
 }
 
 /** @param {Test} test */
 function line({ name, outcome, message }) {
-  const passed = outcome === "passed";
-  const sentence = name.replace(/^test_/, "").replaceAll("_", " ");
-  const mark = element("b", { className: passed ? "run-passed" : "run-failed", textContent: passed ? "passed" : "failed" });
-  const words = message ? [element("pre", { textContent: message, tabIndex: 0, "aria-label": "Why" })] : [];
-  return element("li", {}, mark, ` ${sentence}`, ...words);
+  const mark = outcome === "passed" ? "passed" : "failed";
+  const sentence = name.replace(/^test_/, "").replace(/\[(.*)\]$/, ": $1").replaceAll("_", " ");
+  const why = message ? [output("Why", message)] : [];
+  return element("li", {}, element("b", { className: `run-${mark}` }, mark), ` ${sentence}`, ...why);
 }
-

@@ -1,52 +1,35 @@
 // What the lesson of this page is made of: its files, and the blocks of the page that show parts of them.
 
-/** @typedef {import("./page.js").Need} Need */
-/** @typedef {{ file: string, from: number, to: number, indent: string, text: string }} Part lines from..to of a file, 1-based */
-/** @typedef {{ name: string, stub: string, tests: string[], files: string[], needs: Need[], lab?: import("./lab.js").Lab }} Exercise */
-/** @typedef {{ head: string, argv: string[], needs: Need[], files: string[], body: string }} Command */
-/** @typedef {{ path: string, files: Record<string, string>, parts: Part[], commands: Command[], exercises: Exercise[], setup: string }} Lesson `setup` is the file whose sections make the table */
+import { get, once } from "./host.js";
 
 const SITE = new URL("../", import.meta.url);
 
 /** Such as "databases/indexes". */
-export const path = decodeURI(location.pathname.slice(SITE.pathname.length)).replace(/\/(index\.html)?$/, "");
+const path = decodeURI(location.pathname.slice(SITE.pathname.length)).replace(/\/(index\.html)?$/, "");
 
-/** @type {Promise<Lesson> | undefined} */
-let fetched;
+/** @type {() => Promise<Lesson>} */
+export const lesson = once(async () => {
+  try {
+    return await (await get(new URL(`runner/lessons/${path.replaceAll("/", "-")}.json`, SITE))).json();
+  } catch (error) {
+    throw error instanceof TypeError ? new Error("You are offline, and this lesson's files are not here yet.") : error;
+  }
+});
 
-/** @returns {Promise<Lesson>} */
-export function lesson() {
-  fetched ??= fetch(new URL(`runner/lessons/${path.replaceAll("/", "-")}.json`, SITE))
-    .then((answer) => {
-      if (!answer.ok) throw new Error(`the files of this lesson answered ${answer.status}. Reload the page.`);
-      return answer.json();
-    })
-    .catch((error) => {
-      fetched = undefined;
-      throw error instanceof TypeError ? new Error("You are offline, and this lesson's files are not here yet.") : error;
-    });
-  return fetched;
+/** What the page found in its lesson. @template T @param {T | undefined} thing */
+export function known(thing) {
+  if (thing === undefined) throw new Error("this page and its lesson are of different days: reload");
+  return thing;
 }
 
 /** The code of a fenced block, as written. @param {Element} block */
 export const codeOf = (block) => (block.querySelector("code")?.textContent ?? "").replace(/\n$/, "");
 
-/**
- * The part of a file that a block of the page shows.
- * @param {Lesson} of
- * @param {string} title
- * @param {string} text
- */
-export function partOf(of, title, text) {
-  return of.parts.find((part) => part.text === text && `/${part.file}`.endsWith(`/${title}`));
-}
+/** The part of a file that a block of the page shows. @param {Lesson} of @param {string} title @param {string} text */
+export const partOf = (of, title, text) =>
+  of.parts.find((part) => part.text === text && `/${part.file}`.endsWith(`/${title}`));
 
-/**
- * The lesson's files with the reader's text in the places where they edited.
- * @param {Lesson} of
- * @param {Map<Part, string>} edits
- * @returns {Record<string, string>}
- */
+/** The lesson's files with the reader's text in the places where they edited. @param {Lesson} of @param {Map<Part, string>} edits */
 export function compose(of, edits) {
   const files = { ...of.files };
   const bottomUp = [...edits].sort(([one], [other]) => other.from - one.from);
@@ -58,3 +41,7 @@ export function compose(of, edits) {
   }
   return files;
 }
+
+/** An exercise's files, side by side as its tests want them. @param {Exercise} exercise @param {Record<string, string>} files */
+export const folderOf = (exercise, files) =>
+  Object.fromEntries(exercise.files.map((name) => [name.slice(name.lastIndexOf("/") + 1), files[name]]));

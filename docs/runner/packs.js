@@ -1,171 +1,114 @@
 // Fetch the runtime packs: priced beforehand, checked against their hashes, kept for the next visit.
 
-/** @typedef {{ url: string, sha256: string, wire: number, bytes: number }} Pack */
-/** @typedef {(loaded: number, total: number) => void} Progress */
+import { get, once } from "./host.js";
 
 const HERE = new URL("./", import.meta.url);
 // Other sites of the same owner may share this origin, so the name carries our path.
 const CACHE = `nexus ${HERE.pathname} packs`;
 
-/** @type {Promise<Record<string, Pack>> | undefined} */
-let known;
+/** What can be fetched, by name. @type {() => Promise<Record<string, Pack>>} */
+export const manifest = once(async () => (await (await get(new URL("packs/packs.json", HERE))).json()).packs);
 
-/**
- * What can be fetched, by name.
- * @returns {Promise<Record<string, Pack>>}
- */
-export function manifest() {
-  known ??= fetch(new URL("packs/packs.json", HERE)).then(
-    (answer) => {
-      if (answer.ok) return answer.json().then((listing) => listing.packs);
-      throw new Error(`the list of downloads answered ${answer.status}`);
-    },
-  ).catch((error) => {
-    known = undefined;
-    throw error;
-  });
-  return known;
+// Refused in some private windows and on plain http: then every visit downloads.
+const openCache = once(async () => ("caches" in globalThis ? caches.open(CACHE).catch(() => undefined) : undefined));
+
+/** @type {Promise<unknown>[]} */
+const keeping = [];
+let room = true;
+
+/** Whether the browser keeps all that was fetched: a full disk costs another download some day, not this run. */
+export async function kept() {
+  await Promise.all(keeping);
+  return room;
 }
 
-/**
- * Bytes over the wire that the named packs still cost this reader.
- * @param {string[]} names
- * @returns {Promise<number>}
- */
+/** Bytes over the wire that the named packs still cost this reader. @param {string[]} names */
 export async function price(names) {
-  const packs = await manifest();
-  const kept = await openCache();
-  let total = 0;
-  for (const name of names) {
-    if (!(await kept?.match(new URL(packs[name].url, HERE)))) total += packs[name].wire;
-  }
-  return total;
+  const [packs, cache] = await Promise.all([manifest(), openCache()]);
+  const here = await Promise.all(names.map((name) => cache?.match(new URL(packs[name].url, HERE))));
+  return names.reduce((sum, name, place) => sum + (here[place] ? 0 : packs[name].wire), 0);
 }
 
 /**
- * The named packs, inflated. Throws `AbortError` when `signal` is aborted and `Error` with words for the reader when
- * the network, the server or the disk lets us down; what arrived whole is kept for the next try.
+ * The named packs, inflated. Throws what `fetch` throws when `signal` is aborted, and `Error` with words for the reader
+ * when the network or the server lets us down; what arrived whole is kept for the next try.
  * @param {string[]} names
- * @param {{ onProgress?: Progress, signal?: AbortSignal }} [options]
+ * @param {Pick<Options, "onProgress" | "signal">} [options]
  * @returns {Promise<Record<string, ArrayBuffer>>}
  */
 export async function load(names, { onProgress = () => {}, signal } = {}) {
   const packs = await manifest();
   const total = names.reduce((sum, name) => sum + packs[name].wire, 0);
-  const loaded = new Map(names.map((name) => [name, 0]));
+  const counts = names.map(() => 0);
   // One that fails ends the others: their progress must not write over its words.
   const failed = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const either = AbortSignal.any(signal ? [signal, failed.signal] : [failed.signal]);
+  const arrivals = names.map(async (name, place) => {
+    const bytes = await arrival(packs[name], either, (count) => {
+      counts[place] = count;
+      if (!either.aborted) onProgress(counts.reduce((sum, each) => sum + each), total);
+    });
+    return [name, bytes];
+  });
   try {
-    const inflated = await Promise.all(
-      names.map(async (name) => {
-        const bytes = await fetchPack(packs[name], either, (count) => {
-          loaded.set(name, count);
-          if (!either.aborted) onProgress([...loaded.values()].reduce((sum, each) => sum + each, 0), total);
-        });
-        return [name, await inflate(bytes)];
-      }),
-    );
-    return Object.fromEntries(inflated);
+    return Object.fromEntries(await Promise.all(arrivals));
   } catch (error) {
     failed.abort();
     throw error;
   }
 }
 
-/**
- * @param {Pack} pack
- * @param {AbortSignal} signal
- * @param {(count: number) => void} onCount
- * @returns {Promise<Uint8Array>}
- */
-async function fetchPack(pack, signal, onCount) {
+/** @param {Pack} pack @param {AbortSignal} signal @param {(count: number) => void} onCount */
+async function arrival(pack, signal, onCount) {
   const url = new URL(pack.url, HERE);
   const cache = await openCache();
-  const kept = await cache?.match(url);
-  if (kept) {
+  const here = await cache?.match(url);
+  if (here) {
     onCount(pack.wire);
-    return new Uint8Array(await kept.arrayBuffer());
+    return inflate(await here.arrayBuffer());
   }
   const bytes = await download(url, signal, onCount);
-  await verify(bytes, pack, url);
-  // A full disk costs the reader a second download some day, not this run.
-  await cache?.put(url, new Response(bytes)).catch(() => {});
-  return bytes;
+  const [intact, inflated] = await Promise.all([isIntact(bytes, pack), inflate(bytes).catch(() => undefined)]);
+  if (!intact || !inflated) throw new Error(`${url.pathname} arrived damaged. Reload the page and try again.`);
+  keeping.push(Promise.resolve(cache?.put(url, new Response(bytes))).catch(() => (room = false)));
+  room &&= cache !== undefined;
+  return inflated;
 }
 
-/**
- * @param {URL} url
- * @param {AbortSignal} signal
- * @param {(count: number) => void} onCount
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
- */
+/** @param {URL} url @param {AbortSignal} signal @param {(count: number) => void} onCount */
 async function download(url, signal, onCount) {
-  let answer;
-  /** @type {Uint8Array[]} */
-  const parts = [];
   let count = 0;
+  const counter = new TransformStream({
+    transform(/** @type {Uint8Array} */ part, out) {
+      onCount((count += part.length));
+      out.enqueue(part);
+    },
+  });
   try {
-    answer = await fetch(url, { signal });
-    if (!answer.ok || !answer.body) throw new Error(`the server answered ${answer.status} for ${url.pathname}`);
-    const reader = answer.body.getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      parts.push(part.value);
-      count += part.value.length;
-      onCount(count);
-    }
+    const { body } = await get(url, signal);
+    return await new Response(body?.pipeThrough(counter)).arrayBuffer();
   } catch (error) {
-    if (signal.aborted) throw new DOMException("cancelled", "AbortError");
-    if (error instanceof TypeError) {
-      throw new Error(`the network stopped after ${megabytes(count)}. Try again when you are online.`);
-    }
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    throw new Error(`the network stopped after ${megabytes(count)}. Try again when you are online.`);
   }
-  const whole = new Uint8Array(count);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
-/**
- * @param {Uint8Array<ArrayBuffer>} bytes
- * @param {Pack} pack
- * @param {URL} url
- */
-async function verify(bytes, pack, url) {
+/** @param {ArrayBuffer} bytes @param {Pack} pack */
+async function isIntact(bytes, pack) {
   // Some servers undo the compression on the way; then the length tells, and the hash of the file cannot match.
-  if (!isGzip(bytes) && bytes.length === pack.bytes) return;
-  if (!crypto.subtle) return;
+  if (!crypto.subtle || (!isGzip(bytes) && bytes.byteLength === pack.bytes)) return true;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = [...digest].map((each) => each.toString(16).padStart(2, "0")).join("");
-  if (hex !== pack.sha256) throw new Error(`${url.pathname} arrived damaged. Reload the page and try again.`);
+  return pack.sha256 === Array.from(digest, (each) => each.toString(16).padStart(2, "0")).join("");
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {Promise<ArrayBuffer>}
- */
+/** @param {ArrayBuffer} bytes */
 async function inflate(bytes) {
-  if (!isGzip(bytes)) return /** @type {ArrayBuffer} */ (bytes.buffer);
-  const stream = new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
+  if (!isGzip(bytes)) return bytes;
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
-/** @param {Uint8Array} bytes */
-function isGzip(bytes) {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-/** @returns {Promise<Cache | undefined>} */
-async function openCache() {
-  // Refused in some private windows and on plain http: then every visit downloads.
-  return "caches" in globalThis ? caches.open(CACHE).catch(() => undefined) : undefined;
-}
+/** @param {ArrayBuffer} bytes */
+const isGzip = (bytes) => new DataView(bytes).getUint16(0) === 0x1f8b;
 
 /** @param {number} count */
-export function megabytes(count) {
-  return `${(count / 1e6).toFixed(1)} MB`;
-}
+export const megabytes = (count) => `${(count / 1e6).toFixed(1)} MB`;

@@ -1,81 +1,124 @@
 // Give what can run on this page its buttons. Everything else is loaded by the first click.
 
-/** @typedef {"python" | "pytest" | "postgresql" | "shop"} Need */
-/**
- * What the build found that can run: needs by a record's first two lines, names of editable files, needs by exercise, exercises with a lab, titles of blocks of SQL to explain, bytes by need.
- * @typedef {{ run: Record<string, Need[]>, edit: string[], judge: Record<string, Need[]>, labs: string[], explain: string[], bytes: Record<Need, number> }} Facts
- */
-/** A button under a block, and what it is for. @typedef {{ block: Element, bar: HTMLElement, button: HTMLButtonElement, note: HTMLElement, needs: Need[], what: string }} Place */
+import { button, element } from "./element.js";
+import { SCOPE, held, keep } from "./storage.js";
 
-// Other sites of the same owner may share this origin, so names in its storage carry our path.
-const SCOPE = `nexus ${new URL("../", import.meta.url).pathname}`;
-
+/** @type {Need[]} */
+const LIVE_SHOP = ["python", "shop"];
 /** @type {Facts} */
 let facts;
+/** What this page has loaded, whether the browser keeps it or not. @type {Set<Need>} */
+const loaded = new Set();
+/** One for each button: say its price anew. @type {(() => void)[]} */
+const prices = [];
 
 /** Look at the page that is shown. */
 export function begin() {
   facts = JSON.parse(document.getElementById("runner")?.textContent ?? "{}");
   const href = new URL("runner.css", import.meta.url).href;
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
-  for (const block of document.querySelectorAll(".highlight:has(> .filename)")) look(block);
+  document.head.append(element("link", { rel: "stylesheet", href }));
+  document.querySelectorAll(".highlight:has(> .filename)").forEach(look);
+  document.querySelectorAll("[data-live-shop]").forEach((block) => offer(block, "Start the API", LIVE_SHOP, "shop-panel", ""));
 }
 
 /** @param {Element} block a block of code that has a title */
 function look(block) {
   const title = block.querySelector(".filename")?.textContent ?? "";
-  const head = (block.querySelector("code")?.textContent ?? "").split("\n", 2).join("\n");
-  const file = facts.edit.find((name) => `/${name}`.endsWith(`/${title}`));
-  const stub = file && facts.judge[file] ? file : "";
-  if (facts.labs.includes(stub)) offer(block, "Attack it here", facts.judge[stub].filter((need) => need !== "pytest"), "lab", stub);
+  const lines = (block.querySelector("code")?.textContent ?? "").split("\n", 2);
+  const head = lines.join("\n");
+  const what = `${title} ${lines[0]}`;
+  const file = facts.edit.find((name) => `/${name}`.endsWith(`/${title}`)) ?? "";
+  const judge = facts.judge[file];
+  if (title === "Request") offer(block, "Send", LIVE_SHOP, "console", "");
+  if (judge && facts.labs.includes(file)) offer(block, "Attack it here", judge.filter((need) => need !== "pytest"), "lab", file);
   if (facts.run[head]) offer(block, "Run it here", facts.run[head], "record", head);
-  else if (stub) offer(block, "Check my answer", facts.judge[stub], "exercise", stub);
-  else if (facts.explain.includes(title)) offer(block, "Explain it here", ["postgresql"], "query", `${title} ${head.split("\n")[0]}`);
-  if (file) offer(block, "Edit", [], "editor", `${title} ${head.split("\n")[0]}`);
+  else if (judge) offer(block, "Check my answer", judge, "exercise", file);
+  else if (facts.explain.includes(title)) offer(block, "Explain it here", ["postgresql"], "query", what);
+  if (file) offer(block, "Edit", ["editor"], "editor", what);
+  if (judge) import("./solution.js").then(({ guard }) => guard(block, file));
 }
 
 /**
  * @param {Element} block
  * @param {string} label
  * @param {Need[]} needs
- * @param {"record" | "exercise" | "lab" | "query" | "editor"} module
+ * @param {"record" | "exercise" | "lab" | "query" | "editor" | "shop-panel" | "console"} module
  * @param {string} what
  */
 function offer(block, label, needs, module, what) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
-  const note = Object.assign(document.createElement("span"), { className: "run-note", role: "status" });
-  const bar = Object.assign(document.createElement("div"), { className: needs.length ? "run-bar" : "run-bar run-quiet" });
-  bar.append(button, note);
+  const note = element("span", { className: "run-note", role: "status" });
+  const first = () => load(true);
+  const start = button(label, first);
+  const bar = element("div", { className: module === "editor" ? "run-bar run-quiet" : "run-bar" }, start, note);
+  if (facts.switch.includes(what)) start.after(databases(needs, () => (note.textContent = said = priceOf(needs))));
   block.after(bar);
-  const missing = needs.filter((need) => held(`has ${need}`) !== String(facts.bytes[need]));
-  const bytes = missing.reduce((sum, need) => sum + facts.bytes[need], 0);
-  const saving = /** @type {any} */ (navigator).connection?.saveData ? ", though your browser asks to save data" : "";
-  if (bytes) note.textContent = `loads ${(bytes / 1e6).toFixed(1)} MB, once${saving}`;
+  let said = "";
+  const announce = () => {
+    if (note.textContent === said) note.textContent = said = priceOf(needs);
+  };
+  announce();
+  prices.push(announce);
 
   /** @param {boolean} clicked */
   const load = async (clicked) => {
-    button.disabled = true;
+    start.disabled = true;
     try {
+      /** @type {{ begin: Begin }} */
       const { begin } = await import(`./${module}.js`);
-      await begin({ block, bar, button, note, needs, what }, clicked);
-      button.removeEventListener("click", first);
+      await begin({ block, bar, button: start, note, needs, what }, clicked);
+      start.removeEventListener("click", first);
     } catch (error) {
       note.textContent = `It could not be loaded (${error instanceof Error ? error.message : error}). Try again.`;
     } finally {
-      button.disabled = false;
+      start.disabled = false;
     }
   };
-  const first = () => load(true);
-  button.addEventListener("click", first);
   // The reader's own text must not wait for a click to be found again.
   if (module === "editor" && (held(`draft ${location.pathname} ${what}`) || location.hash.startsWith("#code="))) load(false);
+  if (module === "shop-panel" && started()) load(false);
 }
 
-/** @param {string} name */
-function held(name) {
+/** Whether the reader has started the shop in this tab, on a page before; shop-bridge.js notes it. */
+function started() {
   try {
-    return localStorage.getItem(`${SCOPE} ${name}`);
+    return `${SCOPE} shop` in sessionStorage;
   } catch {
-    return null; // storage is refused here
+    return false; // storage is refused here
   }
+}
+
+/** Let the reader choose the database: PostgreSQL is one need more. @param {Need[]} needs @param {() => void} announce */
+function databases(needs, announce) {
+  const own = needs.length;
+  const more = element("option");
+  const select = element("select", {}, element("option", {}, "SQLite"), more);
+  select.addEventListener("change", () => {
+    needs.length = own;
+    if (select.selectedIndex) needs.push("postgresql");
+    announce();
+  });
+  const say = () => {
+    const price = priceOf(["postgresql"]).split(",")[0];
+    more.textContent = `PostgreSQL 18${price && ` (${price} more)`}`;
+  };
+  say();
+  prices.push(say);
+  return element("label", {}, "Run on ", select);
+}
+
+/** @param {Need[]} needs */
+function priceOf(needs) {
+  const missing = needs.filter((need) => !loaded.has(need) && held(`has ${need}`) !== String(facts.bytes[need]));
+  const bytes = missing.reduce((sum, need) => sum + facts.bytes[need], 0);
+  const saving = /** @type {any} */ (navigator).connection?.saveData ? ", though your browser asks to save data" : "";
+  return bytes ? `loads ${(bytes / 1e6).toFixed(1)} MB, once${saving}` : "";
+}
+
+/** These need not be announced any more: on this page, or where `kept`, on any. @param {Need[]} needs @param {boolean} kept */
+export function remember(needs, kept) {
+  for (const need of needs) {
+    loaded.add(need);
+    if (kept) keep(`has ${need}`, String(facts.bytes[need]));
+  }
+  prices.forEach((announce) => announce());
 }

@@ -12,9 +12,10 @@
       initdbWasmModule: await WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)), // the cluster is made
       fsBundle: new Blob([packs["postgresql-files"]]),
       loadDataDir: new Blob([packs["postgresql-cluster"]]),
+      // Of the 128 MB that it would take, each page is filled with zeros before the first statement.
+      startParams: [...PGliteModule.PGlite.defaultStartParams, "-c", "shared_buffers=32MB"],
     });
-    const { rows } = exchange("SHOW server_version");
-    return { version: String(rows[0][0]).split(" ")[0] };
+    return { version: exchange("SHOW server_version").rows[0][0].split(" ")[0] };
   };
 
   /** Run statements one by one; the answer holds each result, and the error of the one that failed. */
@@ -22,9 +23,8 @@
     const started = performance.now();
     const results = [];
     for (const statement of statements) {
-      const result = exchange(statement);
-      results.push({ statement, ...result });
-      if (result.error) break;
+      results.push({ statement, ...exchange(statement) });
+      if (results.at(-1).error) break;
     }
     return { results, milliseconds: performance.now() - started };
   };
@@ -45,21 +45,17 @@
           serialize.sync(),
         ]
       : [serialize.query(statement)];
-    /** @type {{ columns: { name: string, type: number }[], rows: (string | null)[][], tag: string, error?: Record<string, string>, notices: string[] }} */
-    const answer = { columns: [], rows: [], tag: "", notices: [] };
+    /** @type {any} */
+    const answer = { columns: [], rows: [], tag: "" };
     const parser = new Parser();
     /** @param {any} message */
-    const read = (message) => {
-      if (message.name === "rowDescription") {
+    const read = ({ name, fields, text, message, code, detail, hint, position }) => {
+      if (name === "rowDescription") {
         answer.rows = [];
-        answer.columns = message.fields.map((/** @type {any} */ field) => ({ name: field.name, type: field.dataTypeID }));
-      } else if (message.name === "dataRow") answer.rows.push(message.fields);
-      else if (message.name === "commandComplete") answer.tag = message.text;
-      else if (message.name === "notice") answer.notices.push(message.message);
-      else if (message.name === "error") {
-        const { message: text, code, detail, hint, position, constraint } = message;
-        answer.error = { message: text, code, detail, hint, position, constraint };
-      }
+        answer.columns = fields.map((/** @type {any} */ field) => ({ name: field.name, type: field.dataTypeID }));
+      } else if (name === "dataRow") answer.rows.push(fields);
+      else if (name === "commandComplete") answer.tag = text;
+      else if (name === "error") answer.error = { message, code, detail, hint, position };
     };
     for (const message of messages) parser.parse(database.execProtocolRawSync(message), read);
     return answer;

@@ -1,6 +1,7 @@
 """Inside the page: run one program of a lesson from files that were sent in, and say how it ended."""
 
 import importlib
+import importlib.util
 import os
 import re
 import runpy
@@ -17,11 +18,12 @@ ENVIRONMENT = dict(os.environ)
 def run_program(inputs):
     """Run `inputs["argv"]`, as in ["column_order.py", "--all"] or ["-m", "pytest"], among `inputs["files"]`.
 
-    Returns {"ok": whether it ended with status 0, "status": its exit status, "missing": a module of the standard
-    library that is not loaded yet, or ""}. Never raises for the learner's mistake: that is printed, as in a terminal.
+    `inputs["environ"]`, where it is given, holds variables for this run.
+    Returns {"ok": whether it ended with status 0, "status": its exit status, "missing": a module that is not loaded
+    yet, or "", "versions": of Python and of what came along, or ""}. Never raises for the learner's mistake: that is
+    printed, as in a terminal.
     """
-    _forget()
-    _write(inputs["files"])
+    versions = _begin(inputs)
     program, *arguments = argv = list(inputs["argv"])
     status, missing = 0, ""
     sys.argv = argv
@@ -43,7 +45,7 @@ def run_program(inputs):
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-    return {"ok": status == 0, "status": status, "missing": missing}
+    return {"ok": status == 0, "status": status, "missing": missing, "versions": versions}
 
 
 def merge_archive(more, archive):
@@ -55,6 +57,18 @@ def merge_archive(more, archive):
             target.writestr(name, source.read(name))
     Path(more).unlink()
     importlib.invalidate_caches()
+
+
+def _begin(inputs):
+    """Make a clean place with the files and variables of a run; returns the versions of what came along."""
+    _forget()
+    _write(inputs["files"])
+    os.environ.update(inputs.get("environ") or {})
+    if importlib.util.find_spec("shop_lab"):
+        import shop_lab
+
+        return "Python {}.{}, {}".format(*sys.version_info[:2], shop_lab.begin())
+    return ""
 
 
 def _forget():
@@ -110,11 +124,10 @@ class Grader:
 
 
 def judge(inputs):
-    """Run the tests `inputs["tests"]` on `inputs["files"]`; returns {"ok", "status", "missing", "tests": [...]}."""
+    """Run the tests `inputs["tests"]` on `inputs["files"]`; returns what `run_program` does, and "tests": [...]."""
     import pytest
 
-    _forget()
-    _write(inputs["files"])
+    versions = _begin(inputs)
     grader = Grader()
     options = ["-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:terminal", "-p", "no:debugging"]
     status = int(pytest.main([*options, "--rootdir", HOME, *inputs["tests"]], plugins=[grader]))
@@ -123,6 +136,7 @@ def judge(inputs):
         "ok": status == 0 and bool(grader.tests),
         "status": status,
         "missing": next((match[1] for match in missing if match), ""),
+        "versions": versions,
         "tests": grader.tests,
     }
 
@@ -132,4 +146,4 @@ def _message(report):
         return ""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else str(report.longrepr)
-    return text.removeprefix("AssertionError: ").split("\nassert ")[0].strip()
+    return text.removeprefix("AssertionError: ").removeprefix("Failed: ").split("\nassert ")[0].strip()

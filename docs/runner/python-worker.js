@@ -23,22 +23,28 @@
     globalThis.fetch = closed;
     for (const [name, text] of Object.entries(files)) python.FS.writeFile(`/lib/${name}`, text);
     python.runPython('import sys; sys.path.append("/lib")');
-    add(packs);
     python.runPython(program);
     return { version: python.runPython('"{}.{}".format(*sys.version_info)') };
   };
 
-  engines.add = ({ packs }) => add(packs);
+  /** @param {{ packs: Record<string, ArrayBuffer> }} message */
+  engines.pytest = ({ packs }) => {
+    for (const [name, bytes] of Object.entries(packs)) {
+      python.FS.writeFile(`/lib/${name}.zip`, new Uint8Array(bytes));
+      python.runPython(`sys.path.append("/lib/${name}.zip"); importlib.invalidate_caches()`);
+    }
+  };
+  engines.django = engines["django-rest"] = engines.pytest;
 
   /** The rest of the standard library goes into the archive that Python has open, so that packages stay whole. */
-  engines.addRest = ({ packs }) => {
+  engines.rest = ({ packs }) => {
     python.FS.writeFile("/tmp/rest.zip", new Uint8Array(packs["python-stdlib-rest"]));
     python.globals.get("merge_archive")("/tmp/rest.zip", "/lib/python314.zip");
   };
 
-  engines.run = ({ files, argv }) => call("run_program", { files, argv });
+  engines.run = (message) => call("run_program", message);
 
-  engines.judge = ({ files, tests }) => call("judge", { files, tests });
+  engines.judge = (message) => call("judge", message);
 
   /** @param {string} name @param {Record<string, any>} message */
   function call(name, message) {
@@ -49,16 +55,6 @@
     inputs.destroy();
     flush();
     return { ...outcome, milliseconds: performance.now() - started };
-  }
-
-  /** @param {Record<string, ArrayBuffer>} packs */
-  function add(packs) {
-    for (const [name, bytes] of Object.entries(packs)) {
-      if (["python-wasm", "python-stdlib"].includes(name)) continue;
-      python.FS.writeFile(`/lib/${name}.zip`, new Uint8Array(bytes));
-      python.runPython(`sys.path.append("/lib/" + name)`, { locals: python.toPy({ name: `${name}.zip` }) });
-    }
-    python.runPython("import importlib; importlib.invalidate_caches()");
   }
 
   /** Send what is printed to the page, in lumps: a program that floods would drown the page otherwise. */

@@ -1,49 +1,42 @@
 // Under a recorded output: run its command here, and show both outputs.
 
 import { edits } from "./editor.js";
-import { element } from "./element.js";
-import { compose, lesson } from "./lesson.js";
+import { element, output, resultUnder } from "./element.js";
+import { compose, known, lesson } from "./lesson.js";
 import { ENDED, onStart } from "./start.js";
 
-/** @typedef {import("./engine.js").Result} Result */
-
-/**
- * @param {import("./page.js").Place} place
- * @param {boolean} clicked
- */
+/** @type {Begin} */
 export async function begin(place, clicked) {
   const of = await lesson();
-  const command = of.commands.find((each) => each.head === place.what);
-  if (!command) throw new Error("this page and its lesson are of different days: reload");
-  const head = element("p");
-  const output = element("pre", { tabIndex: 0, "aria-label": "Output of your run" });
-  const result = element("div", { className: "run-result", hidden: true }, head, output);
-  place.bar.after(result);
+  const command = known(of.commands.find((each) => each.head === place.what));
+  const result = resultUnder(place.bar);
   await onStart(
     place,
     async (engine, options) => {
-      const changed = edits().size > 0;
-      const outcome = await engine.run(compose(of, edits()), command.argv, {
+      const { argv, body } = (place.needs.includes("postgresql") && command.postgresql) || command;
+      const changed = edits().size ? ", with your changes" : "";
+      const head = element("p");
+      const printed = output("Output of your run");
+      const outcome = await engine.run(compose(of, edits()), argv, {
         ...options,
         onStarted() {
           options.onStarted?.();
           head.textContent = "Your run";
-          output.replaceChildren();
-          result.hidden = false;
+          result.replaceChildren(head, printed);
         },
-        onOutput: (text) => output.append(text),
+        onOutput: (text) => printed.append(text),
       });
-      const time = `${(outcome.milliseconds / 1000).toFixed(1)} s`;
-      head.textContent = `Your run${changed ? ", with your changes" : ""}: ${engine.describe()}, ${time}. `;
-      head.append(element("strong", { textContent: verdict(outcome, command.body) }));
+      const time = (outcome.milliseconds / 1000).toFixed(1);
+      head.textContent = `Your run${changed}: ${outcome.versions || engine.describe()}, ${time} s. `;
+      head.append(element("strong", {}, verdict(outcome, body)));
     },
     clicked,
   );
 }
 
 /** @param {Result} outcome @param {string} recorded */
-function verdict(outcome, recorded) {
-  if (outcome.ended !== "finished") return ENDED[outcome.ended];
-  if (!outcome.ok) return `It ended with status ${outcome.status}.`;
-  return outcome.output === recorded ? "The same as the record above." : "It differs from the record above.";
+function verdict({ ended, ok, output, status }, recorded) {
+  if (ended !== "finished") return ENDED[ended];
+  if (!ok) return `It ended with status ${status}.`;
+  return output === recorded ? "The same as the record above." : "It differs from the record above.";
 }

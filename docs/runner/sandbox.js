@@ -1,5 +1,7 @@
 // A place for code that a person typed: a frame without origin, network or storage, and in it one worker.
 
+import { element } from "./element.js";
+
 /**
  * The frame's only script. The frame inherits the site's policy, so build.py adds this text's hash to it.
  */
@@ -15,37 +17,33 @@ onmessage = ({ source, data }) => {
 
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:";
 
-/** @typedef {{ kind: string, [key: string]: any }} Message */
-/** What the worker says that is no answer: `output` of the program, or a `crash` of the engine. */
-/** @typedef {(message: Message) => void} Listener */
-
 export class Sandbox {
-  /** @param {Listener} listener */
-  constructor(listener) {
-    this.frame = document.createElement("iframe");
+  constructor() {
+    /** @type {(text: string) => void} */
+    this.onOutput = () => {};
+    this.frame = element("iframe", {
+      hidden: true,
+      title: "Runs the code of this page",
+      srcdoc: `<meta http-equiv="Content-Security-Policy" content="${POLICY}"><script>${BOOTSTRAP}</script>`,
+    });
     this.frame.sandbox.add("allow-scripts");
-    this.frame.hidden = true;
-    this.frame.title = "Runs the code of this page";
-    this.frame.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${POLICY}"><script>${BOOTSTRAP}</script>`;
-    /** @type {Map<number, { resolve: (answer: Message) => void, reject: (error: Error) => void }>} */
+    /** What it has been given. @type {Set<string>} */
+    this.has = new Set();
+    /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
     this.asked = new Map();
-    this.listener = listener;
     this.count = 0;
     /** @param {MessageEvent} event */
-    this.hear = (event) => {
-      if (event.source === this.frame.contentWindow) this.receive(event.data);
+    this.hear = ({ source, data }) => {
+      if (source === this.frame.contentWindow) this.receive(data);
     };
+    addEventListener("message", this.hear);
+    this.open = new Promise((resolve) => (this.frame.onload = resolve));
+    document.body.append(this.frame);
   }
 
-  /**
-   * Start the worker from classic scripts, in this order.
-   * @param {BlobPart[]} scripts
-   */
+  /** Start the worker from classic scripts, in this order. @param {BlobPart[]} scripts */
   async start(scripts) {
-    addEventListener("message", this.hear);
-    const loaded = new Promise((resolve) => this.frame.addEventListener("load", resolve, { once: true }));
-    document.body.append(this.frame);
-    await loaded;
+    await this.open;
     this.frame.contentWindow?.postMessage({ scripts }, "*");
   }
 
@@ -54,31 +52,27 @@ export class Sandbox {
    * The bytes under `packs` move there and are gone here.
    * @param {string} kind
    * @param {Record<string, any>} message
-   * @returns {Promise<Message>}
+   * @returns {Promise<any>}
    */
   ask(kind, message) {
-    const id = ++this.count;
     return new Promise((resolve, reject) => {
+      const id = ++this.count;
       this.asked.set(id, { resolve, reject });
-      const transfer = message.packs ? Object.values(message.packs) : [];
-      this.frame.contentWindow?.postMessage({ ...message, kind, id }, "*", transfer);
+      this.frame.contentWindow?.postMessage({ ...message, kind, id }, "*", Object.values(message.packs ?? {}));
     });
   }
 
   /** @param {Message} message */
-  receive(message) {
-    const asker = this.asked.get(message.id);
-    this.asked.delete(message.id);
-    if (message.kind === "answer") asker?.resolve(message);
-    else if (message.kind === "crash" && asker) asker.reject(new Error(message.text));
-    else if (message.kind === "crash") this.end(message.text);
-    else this.listener(message);
+  receive({ kind, id, ...message }) {
+    const asker = this.asked.get(id);
+    this.asked.delete(id);
+    if (kind === "output") this.onOutput(message.text);
+    else if (kind === "answer") asker?.resolve(message);
+    else if (asker) asker.reject(new Error(message.text));
+    else this.end(message.text);
   }
 
-  /**
-   * Remove the frame, and with it the worker, also one in an endless loop.
-   * @param {string} why
-   */
+  /** Remove the frame, and with it the worker, also one in an endless loop. @param {string} why */
   end(why) {
     removeEventListener("message", this.hear);
     this.frame.remove();

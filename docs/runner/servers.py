@@ -43,16 +43,22 @@ READ = {
 }
 
 
+def rows_of(answer, readers):
+    """The rows of JavaScript's answer; `readers` turn PostgreSQL's text into values, by the type's number."""
+    reads = [readers.get(column["type"], str) for column in answer["columns"]]
+    return [
+        # NULL is no text: JavaScript's null, which is not None here.
+        tuple(read(value) if isinstance(value, str) else None for read, value in zip(reads, row, strict=True))
+        for row in answer["rows"]
+    ]
+
+
 class Result:
     """The rows of one statement."""
 
     def __init__(self, answer):
         self.description = [(column["name"], column["type"]) for column in answer["columns"]] or None
-        readers = [READ.get(column["type"], str) for column in answer["columns"]]
-        self._rows = [
-            tuple(None if value is None else read(value) for read, value in zip(readers, row, strict=True))
-            for row in answer["rows"]
-        ]
+        self._rows = rows_of(answer, READ)
         count = re.search(r"(\d+)$", answer["tag"] or "")
         self.rowcount = int(count[1]) if count else -1
         self.statusmessage = answer["tag"]

@@ -1,68 +1,45 @@
 // Ask the tab that runs the live shop, from anywhere on the site: another tab, or the service worker.
 
-/** `path` begins under the shop's address, with its query. */
-/** @typedef {{ method: string, path: string, headers: Record<string, string>, body: Uint8Array }} Ask */
-/** `sql`: each statement with its milliseconds. */
-/** @typedef {{ status: number, headers: Record<string, string>, body: Uint8Array, sql: [string, number][], milliseconds: number }} Answer */
-
 const SITE = new URL("../", import.meta.url);
 /** Where the shop answers, without a slash at the end. */
 export const LIVE = new URL("live/shop", SITE);
 /** Of the lock that the running tab holds, and of the channel. Other sites of the same owner may share this origin. */
 export const NAME = `nexus ${SITE.pathname} shop`;
 
-const AGAIN_MILLISECONDS = 250;
+const CLOSED = "Its tab was closed meanwhile. See what was done, then ask again.";
+const START = "Press “Start the API” on a page of this site, then ask again.";
 const channel = new BroadcastChannel(NAME);
-const TITLES = /** @type {Record<number, string>} */ ({ 503: "The API is not running", 504: "The request was ended" });
 
-/** Whether a tab runs the shop, or is about to. */
-export async function running() {
-  const { held = [], pending = [] } = await navigator.locks.query();
-  return [...held, ...pending].some((lock) => lock.name === NAME);
-}
-
-/**
- * Ask until a tab takes the request, then wait for its answer for as long as that tab lives.
- * @param {Ask} request
- * @returns {Promise<Answer>}
- */
-export async function relay(request) {
-  const id = crypto.randomUUID();
-  let taker = "";
+/** The answer of the tab that runs the shop, however long it takes; 503 where none does. @param {Ask} request @returns {Promise<Answer>} */
+export function relay(request) {
+  const id = Math.random();
   const ended = new AbortController();
-  let timer;
-  try {
-    return await new Promise((resolve) => {
-      const hear = (/** @type {MessageEvent} */ { data }) => {
-        if (data.kind === "taken" && data.id === id) taker = data.owner;
-        if (data.kind === "answer" && data.id === id) resolve(data.answer);
-        if (data.kind !== "owner" || !taker || data.owner === taker) return;
-        // Its tab was closed meanwhile. Whether that one had done the work is not known: only what reads is asked again.
-        if (["GET", "HEAD"].includes(request.method)) taker = "";
-        else resolve(problem(503, "Its tab was closed meanwhile. See what was done, then ask again."));
-      };
-      const ask = () => taker || channel.postMessage({ kind: "ask", id, request });
-      channel.addEventListener("message", hear, { signal: ended.signal });
-      timer = setInterval(async () => {
-        if (await running()) ask();
-        else resolve(problem(503, "Press “Start the API” on a page of this site, then ask again."));
-      }, AGAIN_MILLISECONDS);
-      ask();
-    });
-  } finally {
-    clearInterval(timer);
-    ended.abort();
-  }
+  const { signal } = ended;
+  const answered = new Promise((resolve) => {
+    let taker = "";
+    const ask = () => channel.postMessage({ kind: "ask", id, request });
+    const give = () => resolve(problem(503, taker ? CLOSED : START));
+    const hear = (/** @type {MessageEvent} */ { data }) => {
+      if (data.kind === "taken" && data.id === id) taker = data.owner;
+      if (data.kind === "answer" && data.id === id) resolve(data.answer);
+      if (data.kind !== "owner" || data.owner === taker) return;
+      // Whether a tab that was closed had done the work is not known: only what reads is asked again.
+      if (!taker || ["GET", "HEAD"].includes(request.method)) ask();
+      else give();
+    };
+    channel.addEventListener("message", hear, { signal });
+    // Granted when no tab runs the shop, and none waits to.
+    navigator.locks.request(NAME, { mode: "shared", signal }, give).catch(() => {});
+    ask();
+  });
+  return answered.finally(() => ended.abort());
 }
 
-/**
- * @param {Request} request
- * @returns {Promise<Ask>}
- */
+/** @param {Request} request @returns {Promise<Ask>} */
 export async function toAsk(request) {
-  const path = request.url.slice(LIVE.href.length).split("#")[0];
-  const body = request.method === "GET" ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
-  return { method: request.method, path, headers: Object.fromEntries(request.headers), body };
+  const { method, url, headers } = request;
+  const path = url.slice(LIVE.href.length).split("#")[0];
+  return { method, path, headers: Object.fromEntries(headers), body: new Uint8Array(await request.arrayBuffer()) };
 }
 
 /** @param {Answer} answer */
@@ -72,13 +49,9 @@ export function toResponse({ status, headers, body, sql, milliseconds }) {
   return new Response(content, { status, headers: { ...headers, ...told } });
 }
 
-/**
- * An answer of the page's own: RFC 9457, as the shop's.
- * @param {503 | 504} status
- * @param {string} detail
- * @returns {Answer}
- */
+/** An answer of the page's own: RFC 9457, as the shop's. @param {503 | 504} status @param {string} detail @returns {Answer} */
 export function problem(status, detail) {
-  const body = new TextEncoder().encode(JSON.stringify({ type: "about:blank", title: TITLES[status], status, detail }));
+  const title = status === 503 ? "The API is not running" : "The request was ended";
+  const body = new TextEncoder().encode(JSON.stringify({ type: "about:blank", title, status, detail }));
   return { status, headers: { "Content-Type": "application/problem+json" }, body, sql: [], milliseconds: 0 };
 }

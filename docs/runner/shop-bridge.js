@@ -1,57 +1,46 @@
 // The live shop as a page sees it: run here or in another tab, started on request, asked, reset.
 
+import { once } from "./host.js";
 import { LIVE, NAME, relay, toAsk, toResponse } from "./shop-ask.js";
 import { Owner } from "./shop-owner.js";
 
-/** @typedef {import("./shop-ask.js").Ask} Ask */
-/** @typedef {import("./shop-ask.js").Answer} Answer */
-/** @typedef {import("./engine.js").Options} Options */
-/** @typedef {{ method: string, path: string, status: number, milliseconds: number, sql: [string, number][] }} Entry */
-
 const CONTROLLED_MILLISECONDS = 2000;
 
-/** @typedef {"off" | "starting" | "here" | "elsewhere"} State */
 /** Fires `change` with its state, and `entry` with an `Entry` for each request that any tab has sent. */
 class Shop extends EventTarget {
+  id = `${performance.timeOrigin} ${Math.random()}`;
+  /** @type {"off" | "starting" | "here" | "elsewhere"} */
+  state = "off";
+  unsaved = false;
+  /** @type {About | undefined} */
+  about;
+  /** @type {Owner | undefined} */
+  owner;
+  /** @type {Promise<unknown> | undefined} */
+  ready;
+  /** @type {Promise<void> | undefined} */
+  starting;
+  /** Requests of other tabs that were taken. @type {Set<number>} */
+  taken = new Set();
+  channel = new BroadcastChannel(NAME);
+
   constructor() {
     super();
-    this.id = `${performance.timeOrigin} ${Math.random()}`;
-    /** @type {State} */
-    this.state = "off";
-    this.unsaved = false;
-    /** @type {import("./shop-owner.js").About | undefined} */
-    this.about = undefined;
-    /** @type {Owner | undefined} */
-    this.owner = undefined;
-    /** @type {Promise<unknown>} */
-    this.ready = Promise.resolve();
-    /** @type {Promise<void> | undefined} */
-    this.starting = undefined;
-    /** @type {Promise<void> | undefined} */
-    this.connected = undefined;
-    /** Requests of other tabs that were taken. @type {Set<string>} */
-    this.taken = new Set();
-    this.channel = new BroadcastChannel(NAME);
     this.channel.onmessage = ({ data }) => this.hear(data);
     this.channel.postMessage({ kind: "hello" });
   }
 
-  /**
-   * Run the shop here, or use the one that runs in another tab. Rejects with words for the reader.
-   * @param {Options} [options]
-   * @returns {Promise<void>}
-   */
-  start(options = {}) {
-    this.starting ??= this.begin(options).catch((error) => {
+  /** Run the shop here, or use the one that runs in another tab. Rejects with words for the reader. @param {Options} options */
+  start(options) {
+    return (this.starting ??= this.begin(options).catch((error) => {
       this.starting = undefined;
       throw error;
-    });
-    return this.starting;
+    }));
   }
 
   /** @param {Options} options */
   async begin(options) {
-    this.connected ??= connect((request) => this.ask(request));
+    const connected = connect();
     const release = await lock({ ifAvailable: true });
     if (release) {
       await this.own(release, options);
@@ -61,7 +50,7 @@ class Shop extends EventTarget {
       // When the other tab closes, this one goes on.
       lock({}).then((mine) => mine && this.own(mine, {})).catch(() => (this.starting = undefined));
     }
-    await this.connected;
+    await connected;
     try {
       sessionStorage.setItem(NAME, "");
     } catch {
@@ -69,10 +58,7 @@ class Shop extends EventTarget {
     }
   }
 
-  /**
-   * @param {() => void} release
-   * @param {Options} options
-   */
+  /** @param {() => void} release @param {Options} options */
   async own(release, options) {
     this.owner = new Owner(() => {
       this.unsaved = true;
@@ -83,7 +69,7 @@ class Shop extends EventTarget {
     this.ready = started.catch(() => {});
     try {
       this.about = await started;
-      await this.connected; // never "here" before its address answers
+      await connect(); // never "here" before its address answers
     } catch (error) {
       this.owner = undefined;
       this.change("off");
@@ -94,11 +80,7 @@ class Shop extends EventTarget {
     this.tell();
   }
 
-  /**
-   * Answer a request in the tab that runs the shop.
-   * @param {Ask} request
-   * @returns {Promise<Answer>}
-   */
+  /** Answer a request in the tab that runs the shop. @param {Ask} request @returns {Promise<Answer>} */
   async ask(request) {
     await this.ready;
     if (!this.owner) return relay(request);
@@ -117,21 +99,19 @@ class Shop extends EventTarget {
   }
 
   /** @param {any} data */
-  async hear(data) {
-    if (data.kind === "entry") this.show(data.entry);
-    if (data.kind === "owner") {
-      this.about = data.about;
+  async hear({ kind, id, request, entry, about }) {
+    if (kind === "entry") this.show(entry);
+    if (kind === "owner") {
+      this.about = about;
       this.change("elsewhere");
     }
     if (!this.owner) return;
-    if (data.kind === "hello" && this.state === "here") this.tell();
-    if (data.kind === "reset") this.owner.reset();
-    if (data.kind === "ask") {
-      this.channel.postMessage({ kind: "taken", id: data.id, owner: this.id });
-      if (this.taken.has(data.id)) return;
-      this.taken.add(data.id);
-      this.channel.postMessage({ kind: "answer", id: data.id, answer: await this.ask(data.request) });
-    }
+    if (kind === "hello" && this.state === "here") this.tell();
+    if (kind === "reset") this.owner.reset();
+    if (kind !== "ask" || this.taken.has(id)) return;
+    this.taken.add(id);
+    this.channel.postMessage({ kind: "taken", id, owner: this.id });
+    this.channel.postMessage({ kind: "answer", id, answer: await this.ask(request) });
   }
 
   tell() {
@@ -143,7 +123,7 @@ class Shop extends EventTarget {
     this.dispatchEvent(new CustomEvent("entry", { detail: entry }));
   }
 
-  /** @param {State} state */
+  /** @param {Shop["state"]} state */
   change(state) {
     this.state = state;
     this.dispatchEvent(new Event("change"));
@@ -166,11 +146,8 @@ function lock(options) {
   });
 }
 
-/**
- * Let requests to the shop's address reach it: by the service worker, or by this page's own `fetch` where that is refused.
- * @param {(request: Ask) => Promise<Answer>} ask
- */
-async function connect(ask) {
+/** Let requests to the shop's address reach it: by the service worker, or by this page's own `fetch` where that is refused. */
+const connect = once(async () => {
   try {
     const worker = navigator.serviceWorker;
     await worker.register(new URL("../sw.js", import.meta.url), { type: "module" });
@@ -180,18 +157,14 @@ async function connect(ask) {
       setTimeout(reject, CONTROLLED_MILLISECONDS);
     });
   } catch {
-    const override = (/** @type {any} */ view) => answerIn(view, ask);
-    override(window);
-    for (const frame of document.querySelectorAll("iframe")) override(frame.contentWindow);
-    document.addEventListener("load", ({ target }) => target instanceof HTMLIFrameElement && override(target.contentWindow), true);
+    answerIn(window);
+    for (const frame of document.querySelectorAll("iframe")) answerIn(frame.contentWindow);
+    document.addEventListener("load", ({ target }) => target instanceof HTMLIFrameElement && answerIn(target.contentWindow), true);
   }
-}
+});
 
-/**
- * @param {any} view a window
- * @param {(request: Ask) => Promise<Answer>} ask
- */
-function answerIn(view, ask) {
+/** @param {any} view a window */
+function answerIn(view) {
   let network;
   try {
     network = view.fetch.bind(view);
@@ -200,6 +173,6 @@ function answerIn(view, ask) {
   }
   view.fetch = async (/** @type {[RequestInfo, RequestInit?]} */ ...given) => {
     const request = new view.Request(...given);
-    return request.url.startsWith(`${LIVE}/`) ? toResponse(await ask(await toAsk(request))) : network(...given);
+    return request.url.startsWith(`${LIVE}/`) ? toResponse(await shop.ask(await toAsk(request))) : network(...given);
   };
 }

@@ -3,8 +3,6 @@
 import { load, manifest } from "./packs.js";
 import { LIVE, NAME, problem } from "./shop-ask.js";
 
-/** @typedef {{ versions: Record<string, string>, customers: { email: string, password: string }[] }} About */
-
 /** In three parts: each starts while the next is still on its way. */
 const PARTS = [["python-runtime", "shop-worker"], ["python-wasm", "python-stdlib"], ["django", "shop"]];
 export const PACKS = PARTS.flat();
@@ -19,48 +17,45 @@ const DATABASE = `${LIVE}.sqlite3`;
 const disk = async () => caches.open(NAME);
 
 export class Owner {
+  /** @type {Worker | undefined} */
+  worker;
+  /** What it goes on with after a restart; the key signs tokens. @type {{ database: Uint8Array, key: string } | undefined} */
+  data;
+  version = "";
+  timer = 0;
+  /** @type {Promise<unknown>} */
+  busy = Promise.resolve();
+  /** @type {(why: string) => void} */
+  fail = () => {};
+
   /** @param {() => void} onUnsaved called when the disk takes nothing */
   constructor(onUnsaved) {
     this.onUnsaved = onUnsaved;
-    /** @type {Worker | undefined} */
-    this.worker = undefined;
-    /** What it goes on with after a restart; the key signs tokens. @type {{ database: Uint8Array, key: string } | undefined} */
-    this.data = undefined;
-    this.version = "";
-    /** @type {Promise<unknown>} */
-    this.busy = Promise.resolve();
-    this.timer = 0;
-    /** @type {(why: string) => void} */
-    this.fail = () => {};
   }
 
-  /**
-   * Fetch, start, and go on with the saved data. Rejects with words for the reader.
-   * @param {import("./engine.js").Options} [options]
-   * @returns {Promise<About>}
-   */
+  /** Fetch, start, and go on with the saved data. Rejects with words for the reader. @param {Options} [options] @returns {Promise<About>} */
   async start({ onProgress = () => {}, onStarted = () => {}, signal } = {}) {
     const packs = await manifest();
     this.version = packs.shop.sha256;
     const total = PACKS.reduce((sum, name) => sum + packs[name].wire, 0);
-    const loaded = [0, 0, 0];
-    const parts = PARTS.map((names, place) =>
-      load(names, {
-        signal,
-        onProgress: (count) => {
-          loaded[place] = count;
-          onProgress(loaded[0] + loaded[1] + loaded[2], total);
-        },
-      }),
-    );
+    const counts = PARTS.map(() => 0);
+    const ended = new AbortController();
+    const either = AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal]);
+    const parts = PARTS.map((names, place) => {
+      const count = (/** @type {number} */ bytes) => {
+        counts[place] = bytes;
+        onProgress(counts.reduce((sum, each) => sum + each), total);
+      };
+      return load(names, { onProgress: count, signal: either });
+    });
     parts.forEach((part) => part.catch(() => {})); // it is reported where it is waited for
-    const { "python-runtime": runtime, "shop-worker": own } = await parts[0];
-    this.worker = new Worker(URL.createObjectURL(new Blob([FIRST, runtime, "\n", own], { type: "text/javascript" })));
-    const cancel = () => this.end("cancelled");
-    signal?.addEventListener("abort", cancel);
+    either.addEventListener("abort", () => this.end("cancelled"));
     try {
+      const { "python-runtime": runtime, "shop-worker": own } = await parts[0];
+      this.worker = new Worker(URL.createObjectURL(new Blob([FIRST, runtime, "\n", own], { type: "text/javascript" })));
+      const saved = this.data ?? this.saved();
       await this.post({ kind: "python", packs: await parts[1] }, START_SECONDS);
-      this.data ??= await this.saved();
+      this.data = await saved;
       const rest = Object.fromEntries(Object.entries(packs).map(([name, { url }]) => [name, new URL(url, import.meta.url).href]));
       const site = { origin: location.origin, prefix: LIVE.pathname, rest, packs: await parts[2] };
       const { database, ...about } = await this.post({ kind: "shop", ...site, ...this.data }, START_SECONDS);
@@ -68,18 +63,12 @@ export class Owner {
       onStarted();
       return about;
     } catch (error) {
-      this.end("");
+      ended.abort();
       throw error;
-    } finally {
-      signal?.removeEventListener("abort", cancel);
     }
   }
 
-  /**
-   * Answer a request, after those that came before.
-   * @param {import("./shop-ask.js").Ask} request
-   * @returns {Promise<import("./shop-ask.js").Answer>}
-   */
+  /** Answer a request, after those that came before. @param {Ask} request @returns {Promise<Answer>} */
   ask(request) {
     return this.turn(async () => {
       try {
@@ -106,12 +95,7 @@ export class Owner {
     return done;
   }
 
-  /**
-   * Send one message to the worker and wait for its answer.
-   * @param {Record<string, any>} message
-   * @param {number} seconds
-   * @returns {Promise<any>}
-   */
+  /** Send one message to the worker and wait for its answer. @param {Record<string, any>} message @param {number} seconds @returns {Promise<any>} */
   post(message, seconds) {
     return new Promise((resolve, reject) => {
       const { worker } = this;
@@ -121,7 +105,7 @@ export class Owner {
         clearTimeout(late);
         reject(new Error(why));
       };
-      worker.onerror = (event) => this.end(event.message);
+      worker.onerror = ({ message }) => this.end(message);
       worker.onmessage = ({ data: { answer, error } }) => {
         if (error !== undefined) return this.fail(error);
         clearTimeout(late);

@@ -48,6 +48,7 @@ def start(*, database: bytes, key: str, origin: str, prefix: str, fetch_rest: Ca
     names = json.loads(zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/rest.json"))
     sys.meta_path.append(shop_patches.RestFinder(names, fetch_rest))
     shop_patches.apply()
+    shop_patches.leave_out()
     gc.disable()  # nothing that is imported can be thrown away, and looking for it costs a sixth of the start
     with shop_patches.no_event_loop():
         from shop.wsgi import application

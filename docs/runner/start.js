@@ -1,24 +1,11 @@
 // What every button that runs something does: fetch with progress, start, stop, and say what went wrong.
 
-import { element } from "./element.js";
-import { Engine } from "./engine.js";
-import { megabytes } from "./packs.js";
+import { button as make, element } from "./element.js";
+import { engineFor } from "./engine.js";
+import { kept, megabytes } from "./packs.js";
+import { remember } from "./page.js";
 
-/** @typedef {import("./page.js").Need} Need */
-/** @typedef {import("./page.js").Place} Place */
-
-/** One engine for each set of needs, shared by everything on the page. @type {Map<string, Engine>} */
-const engines = new Map();
-
-/** @param {Need[]} needs */
-function engineFor(needs) {
-  const key = needs.join(" ");
-  const engine = engines.get(key) ?? new Engine(needs);
-  engines.set(key, engine);
-  return engine;
-}
-
-/** Words for a run that did not end by itself. @type {Record<import("./engine.js").Ended, string>} */
+/** Words for a run that did not end by itself. @type {Record<Ended, string>} */
 export const ENDED = {
   finished: "",
   stopped: "You stopped it.",
@@ -30,30 +17,29 @@ export const ENDED = {
 /**
  * Let the place's button do `work` from now on, with progress and Stop; `clicked` does it at once.
  * @param {Place} place
- * @param {(engine: Engine, options: import("./engine.js").Options) => Promise<void>} work
+ * @param {(engine: import("./engine.js").Engine, options: Options) => Promise<void>} work
  * @param {boolean} clicked
  */
-export async function onStart({ button, note, needs }, work, clicked) {
-  const stop = element("button", { type: "button", textContent: "Stop", hidden: true });
-  const progress = element("progress", { hidden: true, "aria-label": "Download" });
+export async function onStart({ button, note, needs: chosen }, work, clicked) {
+  let running = new AbortController();
+  const stop = make("Stop", () => running.abort());
+  const progress = element("progress", { "aria-label": "Download" });
+  progress.hidden = stop.hidden = true;
   button.after(stop, progress);
-  /** @type {AbortController | undefined} */
-  let running;
-  stop.addEventListener("click", () => running?.abort());
 
   const go = async () => {
-    const abort = (running = new AbortController());
-    const engine = engineFor(needs);
+    const { signal } = (running = new AbortController());
+    const needs = [...chosen]; // the reader may choose anew meanwhile
     button.disabled = true;
     stop.hidden = false;
     note.textContent = "starting…";
     try {
-      await work(engine, {
-        signal: abort.signal,
+      await work(engineFor(needs), {
+        signal,
+        environ: needs.includes("postgresql") ? { SHOP_ON_POSTGRESQL: "1" } : {},
         onStarted() {
           progress.hidden = true;
           note.textContent = "running…";
-          remember(needs);
         },
         onProgress(loaded, total) {
           progress.hidden = loaded >= total;
@@ -61,10 +47,11 @@ export async function onStart({ button, note, needs }, work, clicked) {
           note.textContent = loaded < total ? `${megabytes(loaded)} of ${megabytes(total)}` : "starting…";
         },
       });
-      note.textContent = "";
+      const keeps = await kept();
+      remember(needs, keeps);
+      note.textContent = keeps ? "" : "Your browser could not keep the download: the next page loads it again.";
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      note.textContent = abort.signal.aborted ? "Cancelled. Nothing was lost." : words;
+      note.textContent = signal.aborted ? "Cancelled. Nothing was lost." : error instanceof Error ? error.message : String(error);
     } finally {
       const away = document.activeElement === stop || document.activeElement === document.body;
       progress.hidden = stop.hidden = true;
@@ -74,16 +61,4 @@ export async function onStart({ button, note, needs }, work, clicked) {
   };
   button.addEventListener("click", go);
   if (clicked) await go();
-}
-
-/** So that the next page need not announce a download. @param {Need[]} needs */
-function remember(needs) {
-  /** @type {import("./page.js").Facts} */
-  const facts = JSON.parse(document.getElementById("runner")?.textContent ?? "{}");
-  const scope = `nexus ${new URL("../", import.meta.url).pathname}`;
-  try {
-    for (const need of needs) localStorage.setItem(`${scope} has ${need}`, String(facts.bytes[need]));
-  } catch {
-    // Storage is refused: then the packs were not kept either.
-  }
 }

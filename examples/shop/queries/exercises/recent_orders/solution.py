@@ -1,0 +1,25 @@
+"""Show a customer's newest orders with what is in them, in three queries."""
+
+from django.db.models import Prefetch
+from shop.accounts.models import User
+from shop.orders.models import Order, OrderItem
+
+
+def recent_orders(customer: User, size: int) -> tuple[int, list[dict]]:
+    items = OrderItem.objects.select_related("product__category").order_by("id")
+    orders = Order.objects.filter(customer=customer).order_by("-created_at", "-id")
+    shown = [
+        {
+            "id": order.id,
+            "items": [
+                {
+                    "quantity": item.quantity,
+                    "product": item.product.name,
+                    "category": item.product.category.name,
+                }
+                for item in order.items.all()
+            ],
+        }
+        for order in orders.prefetch_related(Prefetch("items", items))[:size]
+    ]
+    return orders.count(), shown
