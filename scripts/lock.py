@@ -25,10 +25,13 @@ def main(arguments: list[str]) -> int:
     if shutil.which("uv") is None:
         print("lock.py: uv is not installed. Fix: python3 -m pip install uv", file=sys.stderr)
         return 1
-    # site.txt is the part of test.txt that the site needs, in the same versions.
+    # The other two are the parts of test.txt that the site and the systems need, in the same versions.
     test = [*arguments, "requirements/test.in", "-o", "requirements/test.txt"]
-    site = ["-c", "requirements/test.txt", "requirements/site.in", "-o", "requirements/site.txt"]
-    return any(subprocess.run([*COMPILE, *part], cwd=ROOT, check=False).returncode for part in (test, site))
+    parts = [
+        ["-c", "requirements/test.txt", f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+        for name in ("site", "systems")
+    ]
+    return any(subprocess.run([*COMPILE, *part], cwd=ROOT, check=False).returncode for part in (test, *parts))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,6 @@
+"""List the operations of the gatekeeper's API with every status that each may answer, from its specification."""
+
+from conventions.operations import show
+
+if __name__ == "__main__":
+    show("gatekeeper")
