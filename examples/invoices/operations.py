@@ -1,0 +1,6 @@
+"""List the operations of the invoices' API with every status that each may answer, from its specification."""
+
+from conventions.operations import show
+
+if __name__ == "__main__":
+    show("invoices")

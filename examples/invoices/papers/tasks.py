@@ -1,0 +1,9 @@
+from celery import shared_task
+
+
+@shared_task
+def make_paper(invoice_id: int) -> None:
+    """Make the PDF of an issued document; safe to run again, and to be killed at any point."""
+    from invoices.papers import services
+
+    services.make_paper(invoice_id)
