@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from shop.throwaway import throwaway_shop
+from conventions.throwaway import throwaway
 
 
 def answer(text: str) -> None:
@@ -27,7 +27,7 @@ def answer(text: str) -> None:
 
 
 if __name__ == "__main__":
-    with throwaway_shop():
+    with throwaway("shop"):
         from shop.management.commands.seed import seed
 
         seed()

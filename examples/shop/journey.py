@@ -4,7 +4,7 @@ import json
 import re
 import textwrap
 
-from shop.throwaway import throwaway_shop
+from conventions.throwaway import throwaway
 
 
 def shown(document: object) -> str:
@@ -50,7 +50,7 @@ def journey(customer: Customer) -> None:
 # --8<-- [end:journey]
 
 if __name__ == "__main__":
-    with throwaway_shop():
+    with throwaway("shop"):
         from shop.management.commands.seed import seed
 
         seed()

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from shop.throwaway import throwaway_shop
+from conventions.throwaway import throwaway
 
 
 def take_both(product_ids: list[int], both_hold_one: Barrier | None) -> str:
@@ -30,7 +30,7 @@ def outcomes(orders: list[list[int]], *, meet: bool) -> str:
 
 
 if __name__ == "__main__":
-    with throwaway_shop(postgresql=True):
+    with throwaway("shop", postgresql=True):
         from django.db import OperationalError, connection, transaction
         from django.db.models import F
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from shop.throwaway import throwaway_shop
+from conventions.throwaway import throwaway
 
 
 # --8<-- [start:check_then_save]
@@ -57,10 +57,11 @@ def close_connections(threads: ThreadPoolExecutor, *, buyers: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL (default: SQLite)")
+    parser.add_argument("--mariadb", action="store_true", help="on MariaDB")
     parser.add_argument("--buyers", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    with throwaway_shop(postgresql=options.postgresql):
+    with throwaway("shop", postgresql=options.postgresql, mariadb=options.mariadb):
         from django.db import connection, transaction
         from django.utils import timezone
 
@@ -74,7 +75,9 @@ if __name__ == "__main__":
         for number in range(options.buyers):
             User.objects.create_user(f"buyer{number}@example.com", "unused")
         ways = {"check, then save": check_then_save, "one conditional update": conditional_update}
-        if options.postgresql:  # SQLite lets one transaction write at a time, so there it would only wait
+        if (
+            options.postgresql or options.mariadb
+        ):  # SQLite lets one transaction write at a time, so there it would only wait
             ways["check, then save, in a transaction"] = in_a_transaction
         print(f"{options.rounds} times 1 mug, {options.buyers} buyers at once, {connection.display_name}")
         with ThreadPoolExecutor(options.buyers) as threads:

@@ -6,7 +6,26 @@ and `SHOP_SECRET_KEY` is required. So no known key exists anywhere, and a forgot
 
 - `SHOP_ALLOWED_HOSTS`: the host names it serves, separated by commas.
 - `SHOP_SECRET_KEY`: signs tokens; at least 50 random characters, the same in every process.
+- `SHOP_OLD_SECRET_KEYS`: keys that sign nothing any more and still verify, separated by spaces, while a new one
+  takes over.
+- `SHOP_FACTOR_KEYS`: Fernet keys for the secrets of second factors, separated by spaces; the first encrypts. Without it
+  the keys are derived from the secret keys above.
+- `SHOP_OIDC_ISSUER`, `SHOP_OIDC_CLIENT_ID`, `SHOP_OIDC_CLIENT_SECRET`: a provider to log in by, as in
+  `https://id.example.com`; without an issuer there is none.
 - `SHOP_DATABASE_URL`: `postgresql://user:password@host:5432/name`, or `sqlite:////absolute/path`.
+- `SHOP_REDIS_URL`: `redis://host:6379/0`, a cache that all processes share; without it each has its own.
+- `SHOP_METRICS_TOKEN`: who sends it as a bearer token may read `/metrics`; without it, this machine may, and of
+  a shop that serves others nobody.
+- `SHOP_BROKER_URL`: `amqp://user:password@host:5672//` (RabbitMQ) or `redis://host:6379/1`, for Celery workers; without
+  it, work that follows a request is done in its process.
+- `SHOP_PAYMENTS_URL`: where the payment provider is asked (default: `http://127.0.0.1:8003`).
+- `SHOP_PAYMENTS_SECRETS`: shared with the provider, separated by spaces; the first signs, each verifies. Without it no
+  event of the provider is believed.
+- `SHOP_EMAIL_HOST`: the server that takes mail on port 587, by TLS; `SHOP_EMAIL_USER` and `SHOP_EMAIL_PASSWORD` open
+  it. Without it, mail is printed.
+- `SHOP_STATIC_ROOT`: where `manage.py collectstatic` puts the admin's styles, for a server to hand out as `/static/`.
+- `SHOP_TRUSTED_PROXIES`: CIDR blocks of proxies whose `X-Forwarded-For` is believed, separated by commas.
+- `SHOP_PLACES_FILE`: a database file in MaxMind's format, so that the gatekeeper knows countries.
 - `SHOP_BEHIND_TLS_PROXY`: `1` where a proxy ends TLS and overwrites `X-Forwarded-Proto` on every request.
 - `SHOP_DEBUG`: `1` turns on Django's debug mode, on this machine only.
 """
@@ -40,26 +59,66 @@ if PUBLIC and not os.environ.get("SHOP_SECRET_KEY"):
 if not PUBLIC:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 SECRET_KEY = os.environ.get("SHOP_SECRET_KEY") or get_random_secret_key()
+SECRET_KEY_FALLBACKS = os.environ.get("SHOP_OLD_SECRET_KEYS", "").split()
+FACTOR_KEYS = os.environ.get("SHOP_FACTOR_KEYS", "").split()
 # --8<-- [end:environment]
 
 INSTALLED_APPS = [
+    "shop.admin_apps.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "conventions",
     "shop",
     "shop.accounts",
+    "shop.accounts.oidc",
+    "shop.accounts.otp",
     "shop.catalogue",
     "shop.orders",
+    "shop.graphql_api",
+    "shop.idempotency",
+    "shop.outbox",
+    "shop.payments",
+    "shop.notifications",
+    "gatekeeper",
 ]
 MIDDLEWARE = [
-    "shop.problems.ProblemDetailsMiddleware",  # outermost: it sees every answer
+    "conventions.health.HealthMiddleware",  # before the check of the host: a probe comes by address
+    "conventions.telemetry.TelemetryMiddleware",  # it sees every other answer
+    "conventions.problems.ProblemDetailsMiddleware",  # outside everything that may refuse
+    "gatekeeper.middleware.Gatekeeper",  # whoever is kept out costs nothing further
     "django.middleware.security.SecurityMiddleware",
+    "shop.limits.RateLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shop.caching.middleware.CatalogueCacheMiddleware",  # innermost: the others see what it answers
 ]
+SYSTEM = "shop"  # in the types of its problems and the name of its specification
 ROOT_URLCONF = "shop.urls"
+TEMPLATES = [  # for the admin; the API has none
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ.get("SHOP_STATIC_ROOT") or None
 WSGI_APPLICATION = "shop.wsgi.application"
 
 DATABASES = {
@@ -76,7 +135,63 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
+    import pymysql
+
+    pymysql.install_as_MySQLdb()  # Django asks for mysqlclient, which has to be compiled
+# --8<-- [start:caches]
+REDIS_URL = os.environ.get("SHOP_REDIS_URL", "")
+
+
+def redis_cache(url: str) -> dict[str, object]:
+    """A cache that all processes share, and that none waits for."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": SYSTEM,
+        "OPTIONS": {
+            "serializer": "shop.caching.guard.JsonText",
+            "socket_connect_timeout": 0.05,  # seconds
+            "socket_timeout": 0.05,
+        },
+    }
+
+
+OWN_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
+CACHES = {"default": redis_cache(REDIS_URL) if REDIS_URL else OWN_CACHE}
+# --8<-- [end:caches]
+GATEKEEPER = {
+    "REDIS_URL": REDIS_URL,
+    "TRUSTED_PROXIES": [
+        each.strip() for each in os.environ.get("SHOP_TRUSTED_PROXIES", "").split(",") if each.strip()
+    ],
+    "PLACES_FILE": os.environ.get("SHOP_PLACES_FILE", ""),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --8<-- [start:background]
+BROKER_URL = os.environ.get("SHOP_BROKER_URL", "")
+QUEUE_PREFIX = "shop"
+RELAY_ON_COMMIT = not BROKER_URL
+OUTBOX_RESEND_SECONDS = 300  # a message that was handed over and is not done by then is handed over again
+OUTBOX_HANDLERS = {
+    "order.placed": "shop.notifications.services.order_placed",
+    "order.shipped": "shop.notifications.services.order_shipped",
+    "order.cancelled": "shop.payments.services.order_cancelled",
+    "payment.requested": "shop.payments.services.charge",
+    "payment.news": "shop.payments.services.apply",
+    "payment.received": "shop.notifications.services.payment_received",
+    "refund.requested": "shop.payments.services.refund",
+}
+# --8<-- [end:background]
+PAYMENTS_URL = os.environ.get("SHOP_PAYMENTS_URL") or "http://127.0.0.1:8003"
+PAYMENTS_SECRETS = os.environ.get("SHOP_PAYMENTS_SECRETS", "").split()
+EMAIL_HOST = os.environ.get("SHOP_EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT, EMAIL_USE_TLS, EMAIL_TIMEOUT = 587, True, 10
+EMAIL_HOST_USER = os.environ.get("SHOP_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("SHOP_EMAIL_PASSWORD", "")
+DEFAULT_FROM_EMAIL = "orders@shop.example"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -84,6 +199,8 @@ USE_I18N = False
 USE_TZ = True
 
 AUTH_USER_MODEL = "accounts.User"
+# The first one makes new hashes; a hash of the others, or with less work, is made anew when its user logs in.
+PASSWORD_HASHERS = ["shop.accounts.hashers.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -94,12 +211,22 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Django's own settings write nothing outside debug mode, so a crash would leave no trace.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "formatters": {"json": {"()": "conventions.logs.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {
+        # Django's own settings write nothing outside debug mode, so a crash would leave no trace.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # These write addresses, with whatever stands in them; every request has its own line already.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+        "conventions": {"level": "INFO"},
+        "shop": {"level": "INFO"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
+
+METRICS_TOKEN = os.environ.get("SHOP_METRICS_TOKEN", "")
+METRICS_COLLECTORS = ["shop.metrics.Outbox"]
 
 SECURE_SSL_REDIRECT = PUBLIC
 if os.environ.get("SHOP_BEHIND_TLS_PROXY") == "1":
@@ -107,18 +234,26 @@ if os.environ.get("SHOP_BEHIND_TLS_PROXY") == "1":
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PUBLIC
 SECURE_HSTS_PRELOAD = PUBLIC
-CSRF_COOKIE_SECURE = PUBLIC
+SESSION_COOKIE_AGE = 24 * 3600  # seconds after log-in
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # the CSRF token is read from GET /api/v1/session/
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+if PUBLIC:  # a browser takes this prefix from this host only, over HTTPS: RFC 6265bis section 4.1.3.2
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 X_FRAME_OPTIONS = "DENY"
 APPEND_SLASH = False  # a redirect would turn a POST into a GET
 DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["shop.strict.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "shop.accounts.authentication.AccessTokens",
+        "shop.accounts.authentication.CookieSessions",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["conventions.permissions.NamedRoles"],
+    "DEFAULT_PARSER_CLASSES": ["conventions.strict.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "shop.problems.exception_handler",
+    "EXCEPTION_HANDLER": "conventions.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
@@ -130,11 +265,17 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "AUTH_TOKEN_CLASSES": ["shop.accounts.tokens.Access"],
 }
+OIDC = {
+    name: os.environ.get(f"SHOP_OIDC_{name.upper()}", "") for name in ("issuer", "client_id", "client_secret")
+}
+LONGEST_LOGIN = timedelta(days=30)  # after this no renewal helps
+RATE_LIMITED = True
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Shop API",
-    "VERSION": "1.0.0",
+    "VERSION": "2.0.0",
     "DESCRIPTION": "Register, log in, browse the catalogue, place an order and read it back.",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "SERVERS": [
@@ -144,15 +285,21 @@ SPECTACULAR_SETTINGS = {
     ],
     "TAGS": [
         {"name": "accounts", "description": "Register, log in, renew a token"},
+        {"name": "second factor", "description": "Codes of an authenticator app, recovery codes, step-up"},
+        {"name": "provider", "description": "Log in by an OpenID provider"},
         {"name": "catalogue", "description": "Products and their categories, open to everybody"},
         {"name": "orders", "description": "Orders of the customer whose token is sent"},
+        {"name": "payments", "description": "Pay an order, and hear of it from the payment provider"},
     ],
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "ENUM_NAME_OVERRIDES": {"OrderStatus": "shop.orders.models.Order.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "shop.orders.models.Order.Status",
+        "PaymentStatus": "shop.payments.models.Payment.Status",
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "shop.spec.document_problems",
+        "conventions.spec.document_problems",
     ],
 }

@@ -10,12 +10,14 @@ import pytest
 import servers
 
 ROOT = Path(__file__).resolve().parents[2]
-# These start programs that bring their own database, so a second run of them would prove nothing new.
+# These bring a database of their own or ask for none, so a second run of them would prove nothing new.
 ELSEWHERE = (
     "test_on_postgresql.py",
     "test_concurrency.py",
+    "test_ffuf.py",
     "test_fuzz_api.py",
     "test_settings.py",
+    "test_throughput.py",
 )
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
+from conventions.problems import MEDIA_TYPE, pointed
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -10,7 +11,6 @@ from rest_framework.decorators import api_view, authentication_classes, permissi
 from rest_framework.request import Request
 
 from shop.conftest import ApiClient
-from shop.problems import MEDIA_TYPE, pointed
 
 SECRET = "a detail that only the log may have"  # noqa: S105
 
@@ -105,7 +105,7 @@ def test_every_error_has_the_one_shape_and_tells_no_secret(planted: ApiClient, f
     assert unquote(address.partition("?")[0]) == unquote(problem["instance"])
     assert SECRET not in answer.content.decode()
     assert "Traceback" not in answer.content.decode()
-    assert status != 405 or {"GET, HEAD", "POST"} & {answer.headers["Allow"]}
+    assert status != 405 or {"GET, POST, HEAD", "POST"} & {answer.headers["Allow"]}
     assert (status == 401) == ("WWW-Authenticate" in answer.headers)
 
 

@@ -86,3 +86,16 @@ def test_https_is_enforced_in_production_only_and_believed_of_a_proxy_only_if_to
 
     assert "True None" == alone.strip()
     assert "True ('HTTP_X_FORWARDED_PROTO', 'https')" == behind.strip()
+
+
+def test_in_production_the_cookies_belong_to_this_host_and_travel_over_https_only():
+    program = (
+        "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+        "s.SESSION_COOKIE_DOMAIN, s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE,"
+        "s.CSRF_COOKIE_DOMAIN, s.CSRF_COOKIE_PATH)"
+    )
+
+    printed = manage("shell", "--no-imports", "-c", program, **PRODUCTION).stdout
+
+    # RFC 6265bis section 4.1.3.2: a browser drops a __Host- cookie that is not Secure, has a Domain or another Path.
+    assert "__Host-sessionid True None / __Host-csrftoken True None /" == printed.strip()

@@ -1,17 +1,19 @@
 import copy
 import difflib
+import functools
 from pathlib import Path
 
 import jsonschema
 import openapi_spec_validator
 import pytest
 import yaml
+from conventions.management.commands import export_spec
+from conventions.management.commands.export_spec import SPECS, spec_text
 from django.core.management import call_command
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from shop.management.commands import export_spec
-from shop.management.commands.export_spec import SPEC, spec_text
-
+SPEC = SPECS / "shop.yaml"
+WITHOUT_A_BODY = (204, 302, 304)
 COMMAND = "python3 scripts/run.py shop/manage.py export_spec"
 
 
@@ -28,8 +30,14 @@ def drift(written: str, generated: str) -> str:
     return "\n".join([message, *lines[:40]])
 
 
+@functools.cache
+def document() -> dict:
+    """The specification on the site; reading it takes longer than all that is asked of it."""
+    return yaml.safe_load(SPEC.read_text(encoding="utf-8"))
+
+
 def operations() -> list[tuple[str, dict]]:
-    paths = yaml.safe_load(SPEC.read_text(encoding="utf-8"))["paths"]
+    paths = document()["paths"]
     return [
         (f"{method} {path}", operation) for path, item in paths.items() for method, operation in item.items()
     ]
@@ -52,18 +60,16 @@ def test_a_specification_that_drifted_is_found_with_the_command_that_mends_it():
 
 
 def test_the_specification_is_valid_openapi_3_1():
-    document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
-
-    assert document["openapi"].startswith("3.1.")
-    openapi_spec_validator.validate(document)
+    assert document()["openapi"].startswith("3.1.")
+    openapi_spec_validator.validate(document())
 
 
 def test_the_validator_finds_a_planted_fault():
-    document = copy.deepcopy(yaml.safe_load(SPEC.read_text(encoding="utf-8")))
-    del document["paths"]["/api/v1/orders/"]["post"]["responses"]["201"]["description"]
+    planted = copy.deepcopy(document())
+    del planted["paths"]["/api/v1/orders/"]["post"]["responses"]["201"]["description"]
 
     with pytest.raises(OpenAPIValidationError):
-        openapi_spec_validator.validate(document)
+        openapi_spec_validator.validate(planted)
 
 
 def test_the_five_endpoints_and_those_around_them_are_there():
@@ -76,7 +82,7 @@ def test_the_five_endpoints_and_those_around_them_are_there():
         "get /api/v1/products/{product_id}/",
         "post /api/v1/orders/",
         "get /api/v1/orders/{order_id}/",
-    } == {name for name, _ in operations()}
+    } <= {name for name, _ in operations()}
 
 
 @pytest.mark.parametrize(
@@ -85,13 +91,13 @@ def test_the_five_endpoints_and_those_around_them_are_there():
 def test_every_operation_is_described_whole(name: str, operation: dict):
     assert all(operation[key] for key in ("operationId", "summary", "description", "tags"))
     for body in (operation.get("requestBody"), *operation["responses"].values()):
-        for media_type, content in body["content"].items() if body else ():
+        for media_type, content in body.get("content", {}).items() if body else ():
             assert content["schema"], (name, media_type)
             assert content["examples"], (name, media_type)
     for status, answer in operation["responses"].items():
         assert answer["description"]
         expected = "application/json" if int(status) < 400 else "application/problem+json"
-        assert [expected] == list(answer["content"])
+        assert ([] if int(status) in WITHOUT_A_BODY else [expected]) == list(answer.get("content", {}))
     for parameter in operation.get("parameters", ()):
         assert parameter["description"]
 
@@ -100,11 +106,10 @@ def test_every_operation_is_described_whole(name: str, operation: dict):
     ("name", "operation"), operations(), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_example_fits_its_schema(name: str, operation: dict):
-    document = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     checked = 0
     for body in (operation.get("requestBody"), *operation["responses"].values()):
-        for content in body["content"].values() if body else ():
-            schema = content["schema"] | {"components": document["components"]}
+        for content in body.get("content", {}).values() if body else ():
+            schema = content["schema"] | {"components": document()["components"]}
             validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
             for example in content["examples"].values():
                 validator.validate(example["value"])
@@ -119,7 +124,7 @@ def test_exporting_twice_writes_the_same_file():
 def test_one_command_writes_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):
-    monkeypatch.setattr(export_spec, "SPEC", tmp_path / "docs" / "specs" / "shop.yaml")
+    monkeypatch.setattr(export_spec, "SPECS", tmp_path / "docs" / "specs")
 
     call_command("export_spec")
 

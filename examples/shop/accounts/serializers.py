@@ -1,7 +1,8 @@
+from conventions.strict import StrictBooleanField, StrictCharField, StrictEmailField, StrictSerializer
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from shop.strict import StrictCharField, StrictEmailField, StrictSerializer
+from shop.accounts.models import Role
 
 LONGEST_PASSWORD = 128  # hashing a longer one would only cost us time
 
@@ -25,7 +26,7 @@ class Registration(Credentials):
 
 
 class RefreshRequest(StrictSerializer):
-    """The refresh token that log-in handed out."""
+    """The newest refresh token."""
 
     refresh = StrictCharField(
         max_length=2000, validators=[RegexValidator(r"^[A-Za-z0-9._-]+$", "This is no token.")]
@@ -40,13 +41,52 @@ class UserOut(serializers.Serializer):
 
 
 class TokensOut(serializers.Serializer):
-    """Two tokens: send `access` with each request, keep `refresh` to renew it."""
+    """Two tokens: send `access` with each request, and `refresh` once, to get the next two."""
 
     access = serializers.CharField(help_text="A JSON Web Token; valid for 15 minutes.")
-    refresh = serializers.CharField(help_text="A JSON Web Token; valid for a day.")
+    refresh = serializers.CharField(help_text="A JSON Web Token; valid for a day, and once.")
 
 
-class AccessOut(serializers.Serializer):
-    """A new access token."""
+class SecondStepOut(serializers.Serializer):
+    """The password is right, and a code must follow."""
 
-    access = serializers.CharField(help_text="A JSON Web Token; valid for 15 minutes.")
+    status = serializers.ChoiceField(["second_factor_required"], default="second_factor_required")
+    challenge = serializers.CharField(help_text="Send it with a code within five minutes; it works once.")
+
+
+class PasswordChange(StrictSerializer):
+    """The password until now, and the one from now on."""
+
+    current_password = StrictCharField(max_length=LONGEST_PASSWORD, trim_whitespace=False)
+    new_password = StrictCharField(
+        min_length=10,
+        max_length=LONGEST_PASSWORD,
+        trim_whitespace=False,
+        help_text="At least 10 characters; not a common password, not only digits, not like the address.",
+    )
+
+
+class AccessChange(StrictSerializer):
+    """Another role, or an account that is closed or open."""
+
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+    is_active = StrictBooleanField(required=False, help_text="Whether the user may log in.")
+
+    def validate(self, changes: dict[str, object]) -> dict[str, object]:
+        if not changes:
+            raise serializers.ValidationError("Name at least one field.")
+        return changes
+
+
+class AccountOut(UserOut):
+    """A user as admins and the user see it."""
+
+    role = serializers.ChoiceField(choices=Role.choices)
+    is_active = serializers.BooleanField(help_text="Whether the user may log in.")
+
+
+class SessionOut(serializers.Serializer):
+    """Who is logged in by cookie or token, and what a change by cookie must send along."""
+
+    user = AccountOut(allow_null=True, help_text="Null where nobody is logged in.")
+    csrf_token = serializers.CharField(help_text="Send it as `X-CSRFToken` with each change by cookie.")

@@ -1,10 +1,30 @@
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
+FEW = 5  # pieces: what is called low
 
-class Category(models.Model):
+
+class Versioned(models.Model):
+    """A row that counts its changes, so that a reader can say which one was read.
+
+    `save` counts. Whoever changes rows by `update` adds `version=F("version") + 1`.
+    """
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, **options: object) -> None:
+        if not self._state.adding:
+            self.version += 1
+        super().save(**options)
+
+
+class Category(Versioned):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
 
@@ -15,8 +35,11 @@ class Category(models.Model):
         return self.name
 
 
-class Product(models.Model):
-    """One thing for sale. Its price is whole minor units of its currency: 1250 EUR is 12.50 euros."""
+class Product(Versioned):
+    """One thing for sale. Its price is whole minor units of its currency: 1250 EUR is 12.50 euros.
+
+    Without a seller it is the shop's own. One that is not active is not for sale any more, and stays for its orders.
+    """
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120, unique=True)
@@ -25,6 +48,9 @@ class Product(models.Model):
     price_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"\A[A-Z]{3}\Z")])
     stock = models.PositiveIntegerField()
+    seller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products", null=True, blank=True
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -47,3 +73,10 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def availability(self) -> str:
+        """How many there are, as far as customers are told."""
+        if self.stock > FEW:
+            return "in_stock"
+        return "low" if self.stock else "sold_out"

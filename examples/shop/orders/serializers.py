@@ -1,10 +1,29 @@
+from conventions.strict import LARGEST_ID, StrictIntegerField, StrictSerializer
 from rest_framework import serializers
 
 from shop.orders.models import Order
-from shop.strict import LARGEST_ID, StrictIntegerField, StrictSerializer
+from shop.orders.services import LARGEST_PAGE, ORDERINGS
+from shop.orders.states import Event, Status
 
 MOST_LINES = 50
 MOST_PIECES = 1000
+
+
+class OrderQuery(StrictSerializer):
+    """Which orders, in which order, and where the page starts."""
+
+    status = serializers.ChoiceField(choices=Status.choices, required=False, help_text="Only these.")
+    ordering = serializers.ChoiceField(
+        choices=ORDERINGS, default="-created_at", help_text="What to sort by; `-` puts the newest first."
+    )
+    cursor = serializers.CharField(
+        required=False,
+        max_length=1000,
+        help_text="`next_cursor` of the page before, with the same `ordering`.",
+    )
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_PAGE, default=20, help_text="How many orders at most."
+    )
 
 
 class LineIn(StrictSerializer):
@@ -38,7 +57,7 @@ class OrderItemOut(serializers.Serializer):
 
 
 class OrderOut(serializers.Serializer):
-    """An order of the customer who asks."""
+    """An order; a seller is shown the lines with its own products, and their sum."""
 
     id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Order.Status.choices)
@@ -46,3 +65,21 @@ class OrderOut(serializers.Serializer):
     currency = serializers.CharField(help_text="ISO 4217 code.")
     items = OrderItemOut(many=True)
     total_minor = serializers.IntegerField(min_value=0, help_text="The sum of the items, in minor units.")
+
+
+class OrderPageOut(serializers.Serializer):
+    """A page of orders."""
+
+    results = OrderOut(many=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text="Send it as `cursor` to get the next page; null on the last page."
+    )
+
+
+class OrderMoveOut(serializers.Serializer):
+    """An event that moved an order from one state to another."""
+
+    event = serializers.ChoiceField(choices=Event.choices)
+    from_status = serializers.ChoiceField(choices=Status.choices)
+    to_status = serializers.ChoiceField(choices=Status.choices)
+    moved_at = serializers.DateTimeField(help_text="In UTC.")

@@ -1,15 +1,23 @@
-"""Place, read and cancel orders."""
+"""Place and read orders, and move them from state to state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from conventions.keyset import Page, read_page
 from django.db import transaction
-from django.db.models import F, Prefetch
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from shop.accounts.models import User
+from shop.accounts.models import Role, User
+from shop.caching.services import products_changed
 from shop.catalogue.models import Product
-from shop.orders.models import Order, OrderItem
+from shop.orders.models import Order, OrderItem, OrderMove
+from shop.orders.states import ASKED_BY, MOVES, Event, Status
+from shop.outbox.services import publish
+
+ORDERINGS = ("created_at", "-created_at")
+LARGEST_PAGE = 100
+TOLD = {Event.SHIP, Event.CANCEL}  # somebody waits to hear of these; of a new order too
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,19 @@ class OutOfStock(Exception):
 
 class MixedCurrencies(Exception):
     """The products are priced in several currencies, so the order would have no total."""
+
+
+class MoveRefused(Exception):
+    """The order's state knows no such event."""
+
+    def __init__(self, state: Status, event: Event) -> None:
+        super().__init__(f"an order that is {state} knows no event {event}")
+        self.state = state
+        self.event = event
+
+
+class NotTheirs(Exception):
+    """The user may see the order, and may not ask for this event."""
 
 
 # --8<-- [start:place_order]
@@ -77,6 +98,8 @@ def place_order(*, customer: User, lines: Sequence[Line], now: datetime) -> Orde
         )
         for line in lines
     )
+    products_changed(products)
+    publish(topic="order.placed", payload={"order_id": order.pk}, key=f"order:{order.pk}", now=now)
     return order
 
 
@@ -87,7 +110,7 @@ def place_order(*, customer: User, lines: Sequence[Line], now: datetime) -> Orde
 def _take(line: Line) -> bool:
     """Take the pieces out of the stock if enough are left: the question and the answer are one statement."""
     enough = Product.objects.filter(pk=line.product_id, is_active=True, stock__gte=line.quantity)
-    return enough.update(stock=F("stock") - line.quantity) == 1
+    return enough.update(stock=F("stock") - line.quantity, version=F("version") + 1) == 1
 
 
 # --8<-- [end:take]
@@ -97,31 +120,148 @@ def _left(product: Product | None) -> int | None:
     return product.stock if product and product.is_active else None
 
 
-def get_order(*, order_id: int, customer: User) -> Order:
-    """An order of `customer` with its items and their products, in two statements.
+def list_orders(
+    *,
+    user: User,
+    status: str | None = None,
+    ordering: str = "-created_at",
+    cursor: str | None = None,
+    page_size: int = 20,
+) -> Page:
+    """One page of the orders that `user` may see, as `get_order` shows them, in two statements whatever its size.
+
+    Args:
+        user: who asks.
+        status: one of `Status`; None for all.
+        ordering: one of `ORDERINGS`.
+        cursor: `next_cursor` of the page before.
+        page_size: 1 to `LARGEST_PAGE` orders.
 
     Raises:
-        Order.DoesNotExist: there is no such order, or it is somebody else's. The two look the same, so that
+        BadCursor: `cursor` was not handed out for this `ordering`.
+    """
+    if ordering not in ORDERINGS:
+        raise ValueError(f"ordering {ordering!r} is not one of {', '.join(ORDERINGS)}")
+    orders = _visible_to(user)
+    if status is not None:
+        orders = orders.filter(status=status)
+    return read_page(orders, ordering=ordering, cursor=cursor, size=min(page_size, LARGEST_PAGE))
+
+
+def get_order(*, order_id: int, user: User) -> Order:
+    """An order that `user` may see, with its items and their products, in two statements.
+
+    Its customer and an admin see the whole order. A seller sees the lines with its own products, and a total of
+    these.
+
+    Raises:
+        Order.DoesNotExist: there is no such order, or it is not for this user. The two look the same, so that
             nobody learns which numbers exist (RFC 9110 section 15.5.4 allows 404 for this).
     """
+    return _visible_to(user).get(pk=order_id)
+
+
+# --8<-- [start:visible]
+def _visible_to(user: User) -> QuerySet:
     items = OrderItem.objects.select_related("product").order_by("id")
-    return Order.objects.prefetch_related(Prefetch("items", items)).get(pk=order_id, customer=customer)
+    orders = Order.objects.all()
+    if user.role == Role.SELLER:
+        items = items.filter(Q(product__seller=user) | Q(order__customer=user))
+        sold = OrderItem.objects.filter(order=OuterRef("pk"), product__seller=user)
+        orders = orders.filter(Q(customer=user) | Exists(sold))
+    elif user.role != Role.ADMIN:
+        orders = orders.filter(customer=user)
+    return orders.prefetch_related(Prefetch("items", items))
+
+
+# --8<-- [end:visible]
+
+
+def history(*, order_id: int, user: User) -> list[OrderMove]:
+    """What happened to an order that `user` may see, from the first event on. Raises `Order.DoesNotExist`."""
+    order = _visible_to(user).prefetch_related(None).get(pk=order_id)
+    return list(order.moves.order_by("id"))
 
 
 @transaction.atomic
-def cancel_order(*, order_id: int, customer: User) -> bool:
-    """Cancel an order and put its pieces back into the stock, once however often it is called.
+def ask_for(event: Event, *, order_id: int, user: User, now: datetime) -> Order:
+    """Let `user` cancel, ship or deliver an order.
+
+    An order is cancelled by its customer, shipped and delivered by the seller of every line, and all of it by an
+    admin.
+
+    Args:
+        event: one of those in `ASKED_BY`.
+        order_id: which order.
+        user: who asks.
+        now: when.
 
     Returns:
-        Whether this call cancelled it; False where it was cancelled before.
+        The order as `user` may see it.
 
     Raises:
-        Order.DoesNotExist: there is no such order, or it is somebody else's.
+        Order.DoesNotExist: there is no such order, or it is not for this user.
+        NotTheirs: the user may see the order and may not ask for this event.
+        MoveRefused: the order is in a state that knows no such event. Nothing has changed.
     """
-    placed = Order.objects.filter(pk=order_id, customer=customer, status=Order.Status.PLACED)
-    if not placed.update(status=Order.Status.CANCELLED):
-        Order.objects.get(pk=order_id, customer=customer)
-        return False
-    for item in OrderItem.objects.filter(order_id=order_id).order_by("product_id"):
-        Product.objects.filter(pk=item.product_id).update(stock=F("stock") + item.quantity)
-    return True
+    order = get_order(order_id=order_id, user=user)
+    if not ASKED_BY.get(event, set()) & _relations(user, order):
+        raise NotTheirs
+    move_order(event, order_id=order_id, actor=user, now=now)
+    order.refresh_from_db(fields=["status"])
+    return order
+
+
+def _relations(user: User, order: Order) -> set[str]:
+    relations = {"admin"} if user.role == Role.ADMIN else set()
+    if order.customer_id == user.pk:
+        relations.add("customer")
+    # Not `order.items`: these are prefetched, and only those that the user may see.
+    others = OrderItem.objects.filter(order=order).exclude(product__seller=user)
+    if user.role == Role.SELLER and not others.exists():
+        relations.add("seller")
+    return relations
+
+
+# --8<-- [start:move_order]
+@transaction.atomic
+def move_order(event: Event, *, order_id: int, actor: User | None, now: datetime) -> None:
+    """Move an order by one row of the table `MOVES`, and write it down. Cancelling puts the pieces back.
+
+    Args:
+        event: what happens to it.
+        order_id: which order.
+        actor: who asked for it; None where the shop did.
+        now: when.
+
+    Raises:
+        Order.DoesNotExist: there is no such order.
+        MoveRefused: its state knows no such event. Nothing has changed.
+    """
+    while True:
+        state = Status(Order.objects.values_list("status", flat=True).get(pk=order_id))
+        target = MOVES.get((state, event))
+        if target is None:
+            raise MoveRefused(state, event)
+        # If somebody has moved it since, no row matches; no move leads back, so this ends.
+        if Order.objects.filter(pk=order_id, status=state).update(status=target):
+            break
+    OrderMove.objects.create(
+        order_id=order_id, event=event, from_status=state, to_status=target, actor=actor, moved_at=now
+    )
+    if target == Status.CANCELLED:
+        _put_back(order_id)
+    if event in TOLD:
+        publish(topic=f"order.{target}", payload={"order_id": order_id}, key=f"order:{order_id}", now=now)
+
+
+# --8<-- [end:move_order]
+
+
+def _put_back(order_id: int) -> None:
+    items = list(OrderItem.objects.filter(order_id=order_id).order_by("product_id"))
+    for item in items:
+        Product.objects.filter(pk=item.product_id).update(
+            stock=F("stock") + item.quantity, version=F("version") + 1
+        )
+    products_changed(item.product_id for item in items)

@@ -4,8 +4,8 @@ import argparse
 import re
 from collections.abc import Callable
 
+from conventions.throwaway import throwaway
 from django.db.models import QuerySet
-from shop.throwaway import throwaway_shop
 
 PAGE = 20
 
@@ -36,7 +36,7 @@ def plan(page: QuerySet) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL (default: SQLite)")
-    with throwaway_shop(postgresql=parser.parse_args().postgresql):
+    with throwaway("shop", postgresql=parser.parse_args().postgresql):
         import order_lists
         from django.db import connection
         from django.test.utils import CaptureQueriesContext

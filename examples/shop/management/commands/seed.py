@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from shop.accounts.models import User
@@ -35,15 +35,47 @@ def seed() -> None:
 
 
 class Command(BaseCommand):
-    help = "Fill the database of this machine with a small catalogue and two customers; safe to run again."
+    help = (
+        "Fill the database of this machine with a small catalogue and two customers; safe to run again. "
+        "With --products or --lines: with as much as you ask for, into an empty database."
+    )
 
-    def handle(self, *_: object, **__: object) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--products", type=_positive, help="how many products")
+        parser.add_argument(
+            "--lines", type=_positive, help="how many order lines; ten for a product if not given"
+        )
+        parser.add_argument("--seed", type=int, default=1, help="another number gives other rows")
+
+    def handle(self, *_: object, **options: int | None) -> None:
         if settings.PUBLIC:
             raise CommandError(
                 "SHOP_ALLOWED_HOSTS is set, so others can reach this shop, and everybody knows these customers' "
                 "passwords. Fix: unset it, or add your own data."
             )
+        if options["products"] or options["lines"]:
+            return self._fill(options["products"] or 1000, options["lines"], options["seed"])
         seed()
         self.stdout.write(f"{Category.objects.count()} categories, {Product.objects.count()} products")
         for email, password in CUSTOMERS:
             self.stdout.write(f"customer {email}, password: {password}")
+        return None
+
+    def _fill(self, products: int, lines: int | None, seed: int) -> None:
+        from shop.large_seed import NotEmpty, fill
+
+        try:
+            counts = fill(products=products, lines=lines or 10 * products, seed=seed)
+        except NotEmpty as error:
+            raise CommandError(
+                f"The database holds rows already: {error}. Fix: name an empty one in SHOP_DATABASE_URL "
+                "and run migrate there."
+            ) from error
+        self.stdout.write(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -30,9 +30,9 @@ def shop(request):
                 yield customers()
                 transaction.set_rollback(True)
     else:
-        from shop.throwaway import throwaway_shop
+        from conventions.throwaway import throwaway
 
-        with throwaway_shop(postgresql="SHOP_ON_POSTGRESQL" in os.environ):
+        with throwaway("shop", postgresql="SHOP_ON_POSTGRESQL" in os.environ):
             yield customers()
 
 

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class OidcConfig(AppConfig):
+    name = "shop.accounts.oidc"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class OtpConfig(AppConfig):
+    name = "shop.accounts.otp"

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class GraphQLConfig(AppConfig):
+    name = "shop.graphql_api"
