@@ -52,6 +52,8 @@ def missing(name: str) -> str:
     """Why tests that need server `name` cannot run here; empty where they can."""
     if name == "browser":
         return "" if browser_path() else f"Chromium (looked for {', '.join(BROWSERS)})"
+    if name == "ffuf":
+        return "" if shutil.which("ffuf") else "ffuf (a Debian package)"
     variable = VARIABLES[name]
     found = os.environ.get(variable) or os.environ.get(f"WHEEL_{variable}")
     return "" if found else f"{NAMES[name]} (set {variable})"
@@ -64,7 +66,7 @@ def browser_path() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for name in (*VARIABLES, "browser"):
+    for name in (*VARIABLES, "browser", "ffuf"):
         if item.get_closest_marker(name) and (why := missing(name)):
             no_server(item.config, why)
 

@@ -173,26 +173,38 @@ def rabbitmq_url() -> Iterator[str]:
 @contextlib.contextmanager
 def mariadb() -> Iterator["pymysql.Connection"]:  # noqa: F821
     """Connect to a new, empty MariaDB database in autocommit mode; it is dropped at the end."""
+    with mariadb_url() as url, _mariadb_connection(url) as connection:
+        connection.select_db(urlsplit(url).path.removeprefix("/"))
+        yield connection
+
+
+@contextlib.contextmanager
+def mariadb_url() -> Iterator[str]:
+    """URL of a new, empty MariaDB database, for a program that opens its own connections."""
     if "MARIADB_URL" not in os.environ:
         raise ServerMissing("MariaDB", "MARIADB_URL")
+    server = os.environ["MARIADB_URL"]
+    name = new_name()
+    with _mariadb_connection(server) as connection:
+        _note("MariaDB", connection.get_server_info().removeprefix("5.5.5-").split("-")[0])
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+        try:
+            yield _with_path(server, name)
+        finally:
+            connection.cursor().execute(f"DROP DATABASE {name}")
+
+
+def _mariadb_connection(url: str) -> "pymysql.Connection":  # noqa: F821
     import pymysql
 
-    parts = urlsplit(os.environ["MARIADB_URL"])
-    name = new_name()
-    with pymysql.connect(
+    parts = urlsplit(url)
+    return pymysql.connect(
         host=parts.hostname,
         port=parts.port or 3306,
         user=parts.username,
         password=parts.password or "",
         autocommit=True,
-    ) as connection:
-        _note("MariaDB", connection.get_server_info().removeprefix("5.5.5-").split("-")[0])
-        connection.cursor().execute(f"CREATE DATABASE {name}")
-        try:
-            connection.select_db(name)
-            yield connection
-        finally:
-            connection.cursor().execute(f"DROP DATABASE {name}")
+    )
 
 
 def new_name(prefix: str = "portal") -> str:

@@ -31,6 +31,10 @@ DISTRIBUTIONS = (
     "sqlparse",
     "dj-database-url",
 )
+# Apps that docs/runner/shop_settings.py switches off, and what only a server needs.
+NOT_IN_THE_PAGE = ("accounts/oidc", "accounts/otp", "deploy", "graphql_api", "provider")
+GATEKEEPER = ("__init__", "addresses", "buckets", "conf", "logins")  # what the shop imports of it
+NOT_SERVED = ("test_", "conftest", "manage", "fuzzing", "throwaway", "operations", "export_spec")
 # Files that a program reads and no import shows: the list of common passwords is a rule of the shop.
 DATA = ("django/contrib/auth/common-passwords.txt.gz",)
 ZIPS = (
@@ -175,12 +179,15 @@ def _fingerprint(made_from: str) -> str:
 
 
 def _sources() -> list[Path]:
-    """The programs of the shop that a server needs: no tests, and nothing that stands beside it to be read."""
+    """The programs that a server of the shop needs: no tests, and nothing that stands beside it to be read."""
+    left_out = [LESSON, *(SHOP / folder for folder in NOT_IN_THE_PAGE)]
     packages = [
         path
-        for path in SHOP.rglob("*.py")
-        if not path.name.startswith(("test_", "conftest", "manage")) and not path.is_relative_to(LESSON)
+        for folder in (SHOP, SHOP.parent / "conventions")
+        for path in folder.rglob("*.py")
+        if not path.name.startswith(NOT_SERVED) and not any(map(path.is_relative_to, left_out))
     ]
+    packages += [SHOP.parent / "gatekeeper" / f"{name}.py" for name in GATEKEEPER]
     return sorted(path for path in packages if "if __name__ ==" not in path.read_text(encoding="utf-8"))
 
 

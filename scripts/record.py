@@ -145,7 +145,7 @@ def _imports(program: Path, seen: set[Path]) -> set[str]:
     for name in sorted(names):
         for near in (program.parent / f"{name}.py", EXAMPLES / name / "__init__.py"):
             if near.is_file() and near not in seen:
-                names |= _imports(near, seen) | ({"django"} if name == "shop" else set())
+                names |= _imports(near, seen) | ({"django"} if name in ("shop", "conventions") else set())
     return names
 
 

@@ -12,6 +12,9 @@ import shutil  # isort: skip
 import sys
 
 COVERAGE = prepare.ROOT / ".cache" / "coverage"
+# Each is a Django project of its own, and a process has the settings of one; the shop's are everybody else's too.
+APART = ("gatekeeper", "invoices")
+NOTHING_COLLECTED = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -24,10 +27,28 @@ def main(arguments: list[str]) -> int:
     COVERAGE.mkdir(parents=True)
     content = prepare.run([sys.executable, "scripts/check.py"], cwd=prepare.ROOT)
     runner = ["-m", "coverage", "run"] if whole else []
-    tests = prepare.run([sys.executable, *runner, "-m", "pytest", *arguments], cwd=prepare.ROOT)
-    shown = unproved() if whole and not tests else []
+    ran = [
+        prepare.run([sys.executable, *runner, "-m", "pytest", *session], cwd=prepare.ROOT)
+        for session in sessions(arguments)
+    ]
+    failed = [status for status in ran if status and (status != NOTHING_COLLECTED or len(set(ran)) == 1)]
+    shown = unproved() if whole and not failed else []
     print(*shown, sep="\n")
-    return content or tests or bool(shown)
+    return content or (failed[0] if failed else bool(shown))
+
+
+def sessions(arguments: list[str]) -> list[list[str]]:
+    """The arguments of each run of pytest: one for each Django project that has a test to run."""
+    paths = [each for each in arguments if (prepare.ROOT / each.split("::")[0]).exists()]
+    options = [each for each in arguments if each not in paths]
+    system = {path: path.replace("\\", "/").split("/")[:2][-1] for path in paths}
+    rest = [path for path in paths if system[path] not in APART]
+    own = {
+        name: [path for path in paths if system[path] == name] or [f"examples/{name}"] * (not paths)
+        for name in APART
+    }
+    first = [[*options, *rest]] if rest or not paths else []
+    return first + [[*options, f"--ds={name}.settings", *found] for name, found in own.items() if found]
 
 
 def unproved() -> list[str]:

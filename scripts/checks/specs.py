@@ -16,8 +16,13 @@ Reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def specs(tree: Tree) -> list[Path]:
-    """Every OpenAPI document of the site."""
-    return [path for path in tree.under(tree.docs / "specs") if path.suffix in (".yaml", ".yml", ".json")]
+    """Every OpenAPI document of the site; what lies beside one for Postman is made from it."""
+    found = tree.under(tree.docs / "specs")
+    return [
+        path
+        for path in found
+        if path.suffix in (".yaml", ".yml", ".json") and not path.name.endswith(".postman.json")
+    ]
 
 
 def check(page: Page, tree: Tree) -> Iterator[Fault]:
