@@ -2,11 +2,10 @@
 
 from collections import Counter
 
-import notification_window
-import outbox_crash_points
 import pytest
-import webhook_orders
-from webhook_orders import STORIES, arrivals, wrong
+
+from shop import notification_window, outbox_crash_points, webhook_orders
+from shop.webhook_orders import STORIES, arrivals, wrong
 
 
 @pytest.mark.parametrize("name", STORIES)
