@@ -167,7 +167,7 @@ class Swagger:
         self.frame.locator(".auth-wrapper .btn.authorize").click()
         self.frame.get_by_role("textbox", name="auth-bearer-value").fill(token)
         self.frame.locator(".auth-btn-wrapper .btn.authorize").first.click()  # the token, before the cookie
-        self.frame.locator(".auth-btn-wrapper .btn-done").click()
+        self.frame.locator(".auth-btn-wrapper .btn-done").first.click()
 
 
 def journey(swagger: Swagger) -> None:
