@@ -224,6 +224,7 @@ def test_each_asker_gets_what_is_theirs(  # noqa: PLR0917 - the cell and its act
 FAN = "".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }} " for n in range(30))
 ATTACKS = {
     "a hundred times a hundred": "{ categories { products(first: 100) { name slug price } } }",
+    "in an inline fragment": "{ ... on Query { categories { products(first: 100) { name slug price } } } }",
     "by a variable": "query($n: Int!) { categories { products(first: $n) { name slug price } } }",
     "by a variable's default": "query($n: Int! = 100) { categories { products(first: $n) { name slug price } } }",
     "a thousand aliases": "{ " + " ".join(f"a{n}: categories {{ name }}" for n in range(1000)) + " }",

@@ -124,6 +124,15 @@ def test_an_order_that_was_cancelled_before_the_provider_was_asked_is_not_charge
     assert ("failed", "cancelled") == states(payment)
 
 
+def test_a_payment_that_is_done_is_not_charged_when_the_wish_comes_again(payment: Payment):
+    told(event_of(payment, "charge.succeeded"))
+    settle()
+
+    services.charge({"reference": payment.reference}, now=NOW)  # there is no provider that could be asked
+
+    assert ("paid", "paid") == states(payment)
+
+
 # --- being told by the provider
 
 
