@@ -152,7 +152,10 @@ def key_parameters(status: int = 201, *, required: bool = True) -> list["OpenApi
             "header",
             required=required,
             description="A new quoted string for a new request, the same one for the same request sent again.",
-            examples=[OpenApiExample("key", value='"8e03978e-40d5-43dd-bc93-6894a57f9324"')],
+            # Swagger UI fills an example in: one key for every order would order once.
+            examples=[OpenApiExample("key", value='"8e03978e-40d5-43dd-bc93-6894a57f9324"')]
+            if required
+            else [],
         ),
         OpenApiParameter(
             "Idempotency-Replayed",
