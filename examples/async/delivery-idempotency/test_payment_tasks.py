@@ -62,7 +62,7 @@ def test_the_worker_dies_between_the_charge_and_the_ack(kills):
 
 def test_the_child_dies_before_the_charge_and_after_its_report_was_read(kills, monkeypatch):
     waits = []
-    monkeypatch.setattr(KillSwitch, "wait_for", lambda self, table: waits.append((table, len(kills))))
+    monkeypatch.setattr(KillSwitch, "wait_for", lambda _, table: waits.append((table, len(kills))))
 
     with pytest.raises(Killed):
         charge(Cell("late", LATE, "child", 0))
