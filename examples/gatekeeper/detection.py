@@ -40,7 +40,7 @@ SENSITIVE_ENDS = (".php", ".asp", ".bak", ".sql", ".old")
 EARTH_KM = 6371.0
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BASELINE = 14 * DAY  # as long as the log knows accounts, `ANONYMISE_AFTER_DAYS`
-SWITCH = 5 * MINUTE  # so long may lie between the last request before a VPN and the first one after
+SWITCH = 3 * MINUTE  # so long may lie between the last request before a VPN and the first one after
 BACK_AND_FORTH = 10 * MINUTE
 
 
@@ -240,7 +240,7 @@ def travel(km: float, km_per_hour: float) -> Callable:
     """A user in two places, faster than a plane, the second in a country where they were never seen before.
 
     Whoever switches a VPN on leaves the one place and goes on in the other, at once. So a single change without a
-    pause is no finding: it takes a pause, or going back and forth.
+    pause is no finding: it takes a pause, or going back and forth. Nor is an exit that others use as well.
     """
 
     def find(requests: QuerySet, since: datetime, now: datetime) -> Iterator[Finding]:
@@ -272,7 +272,7 @@ def travel(km: float, km_per_hour: float) -> Callable:
                 arrives = move.country not in {step.country for step in steps[:place]}
                 paused = arrives and move.at - move.last_at > SWITCH
                 returned = place + 2 < len(steps) and steps[place + 2].at - move.at < BACK_AND_FORTH
-                if paused or returned:
+                if (paused or returned) and not is_shared(move.group, user, now):
                     evidence = {"from": move.last_country, "to": move.country, "network": move.group}
                     yield Finding(user, evidence)
                     break
@@ -281,6 +281,16 @@ def travel(km: float, km_per_hour: float) -> Callable:
 
 
 # --8<-- [end:travel]
+
+
+def is_shared(group: str, user: str, now: datetime) -> bool:
+    """Whether three other users came from this network before: the exit of a VPN or of a mobile network.
+
+    The last day does not count, or somebody who steals many sessions would be silent after the third.
+    """
+    past = LoggedRequest.objects.filter(group=group, at__gte=now - BASELINE, at__lt=now - DAY)
+    others = past.exclude(user="").exclude(user=user).values("user").distinct()
+    return len(others[:3]) == 3
 
 
 def _too_fast(move: LoggedRequest, km: float, km_per_hour: float) -> bool:
@@ -354,7 +364,7 @@ DETECTORS = (
     Detector("guessing", "account", HOUR, 0, True, guessing(failures=20, groups=12)),
     Detector("spread-stuffing", "site", HOUR, 0, True, spread(accounts=25, times=3)),
     Detector("enumeration", "user", HOUR, 0, True, scanning(paths=25, percent=75, by="user")),
-    Detector("impossible-travel", "user", 2 * HOUR, 0, True, travel(km=1000, km_per_hour=1000)),
+    Detector("impossible-travel", "user", 2 * HOUR, 0, True, travel(km=500, km_per_hour=1000)),
     Detector("new-country", "user", HOUR, 0, True, new_country()),
 )
 OBSERVED_ONLY = ("new-country",)  # no alert

@@ -85,6 +85,11 @@ def misses(count: int, hits: int = 0, *, same: bool = False, **more: object) -> 
         log(**more)
 
 
+def exits(users: int, *, days: float) -> None:
+    for number in range(users):
+        log("net US", user=f"other {number}", country="US", ago=days * DAY + 60)
+
+
 def journey(*legs: tuple[float, str], user: str = "ada") -> None:
     for minutes_ago, country in legs:
         log(f"net {country}", ago=minutes_ago * 60, user=user, country=country)
@@ -174,10 +179,12 @@ SEEN = [
     ("impossible-travel", lambda: journey((40, "DE"), (10, "US")), ["ada"]),
     ("impossible-travel", lambda: journey((40, "US"), (20, "DE"), (10, "DE")), ["ada"]),
     ("impossible-travel", lambda: journey((40, "DE"), (10, "DE")), []),
-    ("impossible-travel", lambda: journey((40, "DE"), (10, "FR")), []),  # mobile networks leave next door
+    ("impossible-travel", lambda: [exits(3, days=1), journey((40, "DE"), (10, "US"))], []),
+    ("impossible-travel", lambda: [exits(2, days=1), journey((40, "DE"), (10, "US"))], ["ada"]),
+    ("impossible-travel", lambda: [exits(3, days=0.9), journey((40, "DE"), (10, "US"))], ["ada"]),
     # A VPN that is switched on and off, and on again after lunch.
-    ("impossible-travel", lambda: journey((80, "DE"), (76, "US"), (70, "US"), (69, "DE"), (40, "US")), []),
-    ("impossible-travel", lambda: journey((80, "DE"), (74, "US"), (70, "US"), (69, "DE")), ["ada"]),
+    ("impossible-travel", lambda: journey((80, "DE"), (77, "US"), (70, "US"), (69, "DE"), (40, "US")), []),
+    ("impossible-travel", lambda: journey((80, "DE"), (76, "US"), (70, "US"), (69, "DE")), ["ada"]),
     # Two people at once, the second one after a quiet arrival.
     (
         "impossible-travel",

@@ -45,6 +45,8 @@ class Town:
         self._dice = random.Random(seed)  # noqa: S311 - traffic, not secrets
         self._hosts = iter(range(1, 60_000))
         self._people = iter(range(1, 60_000))
+        # Exits that many people share: of VPN providers, and of mobile networks that leave in another country.
+        self._exits = {country: self._address() for country in PLACES if country != "DE"}
 
     def events(self) -> list[Event]:
         """Every request, in the order of time; those of the day before have negative seconds."""
@@ -245,20 +247,23 @@ class Town:
 
     def _wanderers(self) -> Iterator[Event]:
         dice = self._dice
+        for country, address in self._exits.items():
+            for _ in range(dice.randint(2, 8)):
+                yield from self._days_before(self._person(), {self._address(): "DE", address: country})
         for number in range(3):  # two who often use a VPN; in half of the seeds a third for the first time
             if number < 2 or self._chance(0.5):
                 yield from self._vpn(known=number < 2)
         if self._chance(0.1):  # a laptop in the VPN for the first time, and a telephone that is not
-            yield from self._two_devices(first="DE", second="US", known=False)
+            yield from self._two_devices("US", popular=0.6, known=False)
         # A telephone whose network leaves in the neighbouring country; for one in ten that is new.
-        yield from self._two_devices(first="DE", second="FR", known=not self._chance(0.1))
+        yield from self._two_devices("FR", popular=0.9, known=not self._chance(0.1))
         person, home = self._person(), self._address()  # somebody who took a plane
         yield Event(-dice.uniform(14, 22) * 3600, home, PAGES[0], 200, user=person)
         yield Event(dice.uniform(0, LATEST), self._address(), PAGES[0], 200, user=person, country="US")
 
     def _vpn(self, *, known: bool) -> Iterator[Event]:
         dice, person = self._dice, self._person()
-        home, away = self._address(), self._address()
+        home, away = self._address(), self._exit("US", popular=0.6)
         if known:
             yield from self._days_before(person, {home: "DE", away: "US"})
         second = dice.uniform(60, 2400)
@@ -269,9 +274,9 @@ class Town:
             # Most switch while they work; some come back to it later.
             second += dice.uniform(600, 1800) if self._chance(0.1) else dice.expovariate(1 / 60)
 
-    def _two_devices(self, *, first: str, second: str, known: bool) -> Iterator[Event]:
+    def _two_devices(self, away: str, *, popular: float, known: bool) -> Iterator[Event]:
         dice, person = self._dice, self._person()
-        devices = {self._address(): first, self._address(): second}
+        devices = {self._address(): "DE", self._exit(away, popular=popular): away}
         if known:
             yield from self._days_before(person, devices)
         begins = dice.uniform(60, LATEST - 1800)
@@ -280,6 +285,9 @@ class Town:
             while at < begins + 1800:
                 yield Event(at, address, dice.choice(PAGES), 200, user=person, country=country)
                 at += dice.expovariate(1 / 60)
+
+    def _exit(self, country: str, *, popular: float) -> str:
+        return self._exits[country] if self._chance(popular) else self._address()
 
     def _days_before(self, person: str, places: dict[str, str]) -> Iterator[Event]:
         for day in range(1, 6):
@@ -427,8 +435,9 @@ class Town:
 
     def _steal(self, attack: str, *, later: tuple[float, float]) -> Iterator[Event]:
         """Somebody else's session, while the owner is there or so many seconds after they left."""
-        dice, person, home, thief = self._dice, self._person(), self._address(), self._address()
-        country = dice.choice(("BR", "FR", "JP", "US"))
+        dice, person, home = self._dice, self._person(), self._address()
+        country = dice.choice(list(self._exits))
+        thief = self._exit(country, popular=0.25)
         second = start = dice.uniform(0, SECONDS - 5400)
         while second < start + 1200:
             yield Event(second, home, dice.choice(PAGES), 200, user=person)
