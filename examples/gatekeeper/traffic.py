@@ -264,8 +264,7 @@ class Town:
     def _vpn(self, *, known: bool) -> Iterator[Event]:
         dice, person = self._dice, self._person()
         home, away = self._address(), self._exit("US", popular=0.6)
-        if known:
-            yield from self._days_before(person, {home: "DE", away: "US"})
+        yield from self._days_before(person, {home: "DE"} | ({away: "US"} if known else {}))
         second = dice.uniform(60, 2400)
         for address, country in ((home, "DE"), (away, "US"), (home, "DE")):
             for _ in range(dice.randint(8, 25)):
@@ -277,8 +276,7 @@ class Town:
     def _two_devices(self, away: str, *, popular: float, known: bool) -> Iterator[Event]:
         dice, person = self._dice, self._person()
         devices = {self._address(): "DE", self._exit(away, popular=popular): away}
-        if known:
-            yield from self._days_before(person, devices)
+        yield from self._days_before(person, devices if known else dict(list(devices.items())[:1]))
         begins = dice.uniform(60, LATEST - 1800)
         for address, country in devices.items():
             at = begins + dice.uniform(0, 120)
@@ -290,6 +288,8 @@ class Town:
         return self._exits[country] if self._chance(popular) else self._address()
 
     def _days_before(self, person: str, places: dict[str, str]) -> Iterator[Event]:
+        if self._chance(0.2):
+            return  # a new customer
         for day in range(1, 6):
             for number, (address, country) in enumerate(places.items()):
                 at = -day * float(DAY) - 7200 * number
@@ -438,6 +438,7 @@ class Town:
         dice, person, home = self._dice, self._person(), self._address()
         country = dice.choice(list(self._exits))
         thief = self._exit(country, popular=0.25)
+        yield from self._days_before(person, {home: "DE"})
         second = start = dice.uniform(0, SECONDS - 5400)
         while second < start + 1200:
             yield Event(second, home, dice.choice(PAGES), 200, user=person)
