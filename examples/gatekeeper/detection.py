@@ -17,7 +17,7 @@ from django.db.models.functions import Lag
 from gatekeeper.models import LoggedRequest
 
 FAILED = Q(status__in=[400, 401, 403, 422, 429])
-ENTERED = Q(status__lt=400) & ~Q(account="")
+ENTERED = Q(status__lt=400)
 TRIED = {
     "tried": Count("account", distinct=True),
     "entered": Count("account", filter=ENTERED, distinct=True),
@@ -95,14 +95,13 @@ def stuffing(accounts: int, percent: int, active: timedelta) -> Callable:
     """
 
     def find(requests: QuerySet, since: datetime, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
-        groups = requests.exclude(account="").values("group").annotate(**TRIED, last=Max("at", filter=FAILED))
+        groups = logins(requests).values("group").annotate(**TRIED, last=Max("at", filter=FAILED))
         # Multiplied, not divided: SQL cuts the fraction off a quotient of whole numbers.
         suspicious = groups.annotate(
             lost=F("tried") - F("entered"), share=F("lost") * 100 - F("tried") * percent
         )
-        for row in suspicious.filter(lost__gte=accounts, share__gte=0, last__gte=now - active).order_by(
-            "group"
-        ):
+        suspicious = suspicious.filter(lost__gte=accounts, share__gte=0, last__gte=now - active)
+        for row in suspicious.order_by("group"):
             lost = row["lost"] - at_home(requests, row["group"], now)
             if lost >= accounts and lost * 100 >= row["tried"] * percent:
                 yield Finding(row["group"], {"accounts": row["tried"], "lost": lost})
@@ -110,12 +109,16 @@ def stuffing(accounts: int, percent: int, active: timedelta) -> Callable:
     return find
 
 
+def logins(requests: QuerySet) -> QuerySet:
+    """Log-ins that were answered; while the site itself fails, everybody does."""
+    return requests.filter(FAILED | ENTERED).exclude(account="")
+
+
 def at_home(requests: QuerySet, group: str, now: datetime) -> int:
     """How many accounts that fail in this network now were logged in to from it in the 14 days before."""
-    tried = requests.filter(group=group).exclude(account="").values("account")
-    entered = tried.filter(ENTERED)
+    tried = logins(requests).filter(group=group).values("account")
     before = LoggedRequest.objects.filter(ENTERED, group=group, at__gte=now - BASELINE, at__lt=now)
-    known = before.filter(account__in=tried).exclude(account__in=entered)
+    known = before.filter(account__in=tried).exclude(account__in=tried.filter(ENTERED))
     return known.aggregate(accounts=Count("account", distinct=True))["accounts"]
 
 
@@ -144,9 +147,9 @@ def spread(accounts: int, times: int) -> Callable:
 
 def few_each(requests: QuerySet, most: int = 9) -> dict[str, int]:
     """How many accounts were tried and entered, over the networks that tried fewer than `slow-stuffing` asks for."""
-    logins = requests.exclude(account="")
-    small = logins.values("group").annotate(tried=Count("account", distinct=True)).filter(tried__lte=most)
-    return logins.filter(group__in=small.values("group")).aggregate(**TRIED)
+    answered = logins(requests)
+    small = answered.values("group").annotate(tried=TRIED["tried"]).filter(tried__lte=most)
+    return answered.filter(group__in=small.values("group")).aggregate(**TRIED)
 
 
 def guessing(failures: int, groups: int) -> Callable:

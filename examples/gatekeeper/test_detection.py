@@ -116,6 +116,7 @@ SEEN = [
     ("stuffing", lambda: [logins("a", 8), visited("a", "account 0", days=13)], []),
     ("stuffing", lambda: [logins("a", 8), visited("a", "account 0", days=15)], ["a"]),
     ("stuffing", lambda: [logins("a", 8), visited("b", "account 0", days=13)], ["a"]),
+    ("stuffing", lambda: [logins("a", 7), log("a", status=503, account="one more")], []),  # the site is down
     ("slow-stuffing", lambda: logins("a", 10, ago=2 * 3600), ["a"]),
     ("slow-stuffing", lambda: logins("a", 9, ago=2 * 3600), []),
     ("slow-stuffing", lambda: logins("a", 10, 2, ago=2 * 3600), ["a"]),
@@ -135,6 +136,7 @@ SEEN = [
     ("spread-stuffing", lambda: everywhere(25), ["log-in"]),
     ("spread-stuffing", lambda: everywhere(24), []),
     ("spread-stuffing", lambda: everywhere(25, ago=3700), []),
+    ("spread-stuffing", lambda: [everywhere(24), log("b", status=503, account="one more")], []),
     ("spread-stuffing", lambda: everywhere(27, each=9), ["log-in"]),
     ("spread-stuffing", lambda: everywhere(30, each=10), []),  # that is for the detectors of networks
     # The day before, one account in ten was not got into: three in ten are many, and less is none.

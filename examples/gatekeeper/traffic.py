@@ -6,7 +6,7 @@ Every address comes from a block for documentation (RFC 5737, RFC 3849) or bench
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SECONDS = 2 * 3600
 LATEST = SECONDS - 1800  # a visit begins before
@@ -51,7 +51,18 @@ class Town:
     def events(self) -> list[Event]:
         """Every request, in the order of time; those of the day before have negative seconds."""
         events = (*self._people_and_offices(), *self._machines(), *self._wanderers(), *self._attacks())
+        if self._chance(0.3):
+            begins = self._dice.uniform(0, SECONDS - 600)
+            events = [each for event in events for each in self._outage(event, begins, begins + 480)]
         return sorted(event for event in events if event.second < SECONDS)
+
+    def _outage(self, event: Event, begins: float, ends: float) -> Iterator[Event]:
+        """Log-in answers 503 for some minutes, and everybody comes again afterwards."""
+        if event.path != LOGIN or not begins <= event.second < ends:
+            yield event
+            return
+        yield replace(event, status=503)
+        yield replace(event, second=ends + self._dice.uniform(0, 120))
 
     def _address(self) -> str:
         host = next(self._hosts)
