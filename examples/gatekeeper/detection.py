@@ -242,6 +242,7 @@ def probing(paths: int) -> Callable:
 def travel(km: float, km_per_hour: float) -> Callable:
     """A user in two places, faster than a plane, the second in a country where they were never seen before.
 
+    Places are centres of countries, and neighbours nearer than `km` may live across the street of each other.
     Whoever switches a VPN on leaves the one place and goes on in the other, at once. So a single change without a
     pause is no finding: it takes a pause, or going back and forth. Nor is an exit that others use as well.
     """
@@ -367,7 +368,7 @@ DETECTORS = (
     Detector("guessing", "account", HOUR, 0, True, guessing(failures=20, groups=12)),
     Detector("spread-stuffing", "site", HOUR, 0, True, spread(accounts=25, times=3)),
     Detector("enumeration", "user", HOUR, 0, True, scanning(paths=25, percent=75, by="user")),
-    Detector("impossible-travel", "user", 2 * HOUR, 0, True, travel(km=500, km_per_hour=1000)),
+    Detector("impossible-travel", "user", 2 * HOUR, 0, True, travel(km=1000, km_per_hour=1000)),
     Detector("new-country", "user", HOUR, 0, True, new_country()),
 )
 OBSERVED_ONLY = ("new-country",)  # no alert

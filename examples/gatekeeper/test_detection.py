@@ -181,6 +181,7 @@ SEEN = [
     ("impossible-travel", lambda: journey((40, "DE"), (10, "US")), ["ada"]),
     ("impossible-travel", lambda: journey((40, "US"), (20, "DE"), (10, "DE")), ["ada"]),
     ("impossible-travel", lambda: journey((40, "DE"), (10, "DE")), []),
+    ("impossible-travel", lambda: journey((40, "DE"), (10, "FR")), []),  # the border may be next door
     ("impossible-travel", lambda: [exits(3, days=1), journey((40, "DE"), (10, "US"))], []),
     ("impossible-travel", lambda: [exits(2, days=1), journey((40, "DE"), (10, "US"))], ["ada"]),
     ("impossible-travel", lambda: [exits(3, days=0.9), journey((40, "DE"), (10, "US"))], ["ada"]),
