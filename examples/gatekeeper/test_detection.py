@@ -200,6 +200,8 @@ SEEN = [
     ("impossible-travel", lambda: [log(ago=9, user="ada"), log(user="ada", place=(21, -157))], []),
     ("new-country", lambda: journey((3000, "DE"), (10, "BR")), ["ada"]),
     ("new-country", lambda: journey((3000, "BR"), (10, "BR")), []),
+    ("new-country", lambda: [journey((3000, "BR"), user="grace"), journey((3000, "DE"), (9, "BR"))], ["ada"]),
+    ("new-country", lambda: [journey((3000, "DE"), user="grace"), journey((10, "BR"))], []),
     ("new-country", lambda: journey((10, "BR")), []),  # nothing is known yet
     ("new-country", lambda: journey((31 * 24 * 60, "DE"), (10, "BR")), []),  # too long ago to know
 ]
