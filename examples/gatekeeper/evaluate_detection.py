@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conventions.throwaway import throwaway
 
-TUNED_ON = range(1, 11)  # of 1 to 50
+TUNED_ON = range(1, 11)  # of the 26 that thresholds were chosen on
 EVALUATED_ON = range(201, 221)
 KEPT = Path(__file__).with_suffix(".json")
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
