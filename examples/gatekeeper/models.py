@@ -68,6 +68,8 @@ class LoggedRequest(models.Model):
             models.Index("group", "at", name="request_by_group"),
             models.Index("user", "at", name="request_by_user", condition=~models.Q(user="")),
             models.Index("account", "at", name="request_by_account", condition=~models.Q(account="")),
+            # A day of log-ins, without reading a day of requests.
+            models.Index("at", name="request_by_login", condition=~models.Q(account="")),
             models.Index("is_anonymous", "at", name="request_by_anonymity"),
         ]
 
@@ -79,7 +81,7 @@ class Incident(models.Model):
     """Something that was detected: one row for a kind, a subject and a window, however often it is seen again."""
 
     kind = models.CharField(max_length=20)
-    subject_type = models.CharField(max_length=8)  # `network`, `account` or `user`
+    subject_type = models.CharField(max_length=8)  # `network`, `account`, `user` or `site`
     subject = models.CharField(max_length=64)
     window_start = models.DateTimeField()
     seen_at = models.DateTimeField()

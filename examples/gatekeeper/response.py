@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from gatekeeper.addresses import UNKNOWN, Network, parse_networks
 from gatekeeper.conf import option
 from gatekeeper.detection import DETECTORS, OBSERVED_ONLY, Detector, findings
 from gatekeeper.models import Incident, Rule
@@ -90,7 +91,8 @@ def weight(subject: str, *, now: datetime) -> float:
 def respond(subject: str, *, now: datetime) -> str:
     """Make the rule that the weight of a network asks for, and note it with its newest incident.
 
-    An allowed network is only observed, and a rule that is there is left as it is.
+    An allowed network is only observed, and so is one of our own proxies, or nobody: a client who could not be found
+    is logged there, and a rule would shut out everybody who comes that way. A rule that is there is left as it is.
 
     Returns:
         The action, or `observe`.
@@ -100,7 +102,7 @@ def respond(subject: str, *, now: datetime) -> str:
     action, lasts = next(
         ((action, lasts) for least, action, lasts in DEGREES if heavy >= least), ("observe", timedelta())
     )
-    if action == "observe" or is_allowed(network, now):
+    if action == "observe" or holds_a_proxy(network) or is_allowed(network, now):
         return "observe"
     if action == Rule.Action.BLOCK:
         lasts = min(LONGEST_BLOCK, lasts * GROWTH ** blocks_before(subject, now=now))
@@ -119,6 +121,14 @@ def respond(subject: str, *, now: datetime) -> str:
         return action
     Incident.objects.filter(pk=newest.pk).update(response=action)
     return action
+
+
+def holds_a_proxy(network: Network) -> bool:
+    """Whether a client who could not be found would be logged in `network`: under one of our proxies, or nobody."""
+    ours = parse_networks(option("TRUSTED_PROXIES")).networks
+    return UNKNOWN in network or any(
+        each.version == network.version and each.overlaps(network) for each in ours
+    )
 
 
 def blocks_before(subject: str, *, now: datetime) -> int:

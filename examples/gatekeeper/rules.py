@@ -230,6 +230,6 @@ def is_allowed(network: Network, now: datetime) -> bool:
 
 
 def _changed() -> None:
-    if not Revision.objects.filter(pk=1).update(number=F("number") + 1):
-        Revision.objects.create(pk=1, number=1)
+    Revision.objects.get_or_create(pk=1)  # the first rule makes it, and two may be the first
+    Revision.objects.filter(pk=1).update(number=F("number") + 1)
     transaction.on_commit(WATCHER.refresh)

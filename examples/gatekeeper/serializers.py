@@ -74,7 +74,9 @@ class IncidentQuery(PageQuery):
         choices=[detector.kind for detector in DETECTORS], required=False, help_text="Only of this kind."
     )
     subject = serializers.CharField(
-        required=False, max_length=64, help_text="Only of this network, account or user."
+        required=False,
+        max_length=64,
+        help_text="Only of this network, account or user, or `log-in` for the site.",
     )
 
 
@@ -124,7 +126,9 @@ class IncidentOut(serializers.Serializer):
 
     id = serializers.IntegerField()
     kind = serializers.CharField()
-    subject_type = serializers.CharField(help_text="`network`, `account` (a digest) or `user` (an id).")
+    subject_type = serializers.CharField(
+        help_text="`network`, `account` (a digest), `user` (an id) or `site`."
+    )
     subject = serializers.CharField()
     window_start = serializers.DateTimeField()
     seen_at = serializers.DateTimeField(help_text="When it was last seen in that window.")

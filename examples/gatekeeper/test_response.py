@@ -92,6 +92,17 @@ def test_an_allowed_network_is_observed_only():
     assert ["allow"] == list(Rule.objects.values_list("action", flat=True))
 
 
+@pytest.mark.parametrize(
+    ("subject", "answer"),
+    [("10.0.0.7", "observe"), ("2001:db8::/64", "observe"), ("::/64", "observe"), ("11.0.0.7", "block")],
+)
+def test_where_the_client_could_not_be_found_nobody_is_shut_out(settings: object, subject: str, answer: str):
+    settings.GATEKEEPER = {"TRUSTED_PROXIES": ["10.0.0.0/8", "2001:db8::1/128"]}
+    incident(1000, subject=subject)
+
+    assert answer == respond(subject, now=NOW)
+
+
 def test_an_ipv6_network_is_answered_as_a_whole():
     incident(100, subject="2001:db8::/64")
 

@@ -58,7 +58,7 @@ class Command(BaseCommand):
                     status=event.status,
                     milliseconds=5,
                     user=event.user,
-                    account=event.account[:16],
+                    account=event.account,
                     country=event.country,
                     latitude=PLACES[event.country][0],
                     longitude=PLACES[event.country][1],
