@@ -7,6 +7,7 @@ trial imported, and /out/<name>-rest.zip. The same inputs give the same bytes.
 
 import importlib
 import importlib.util
+import itertools
 import json
 import marshal
 import sys
@@ -46,8 +47,12 @@ for each in plan["zips"]:
 
 importlib.invalidate_caches()
 exec(compile(plan["trial"], "trial", "exec"), {"__name__": "trial"})  # noqa: S102 - our own text
-imported = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
-imported = {name.removesuffix("c") for name in imported}
+# A package that failed half-way is gone again, and what it had imported is left: that alone would hide the package.
+imported = {
+    (getattr(module, "__file__", None) or "").removesuffix("c")
+    for name, module in list(sys.modules.items())
+    if all(parent in sys.modules for parent in itertools.accumulate(name.split("."), "{}.{}".format))
+}
 
 for each in plan["zips"]:
     parts = {"": {}, "-rest": {}}

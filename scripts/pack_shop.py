@@ -3,12 +3,14 @@
 They are made anew only when a lock, a program of the shop or one of the page's programs for it has changed.
 """
 
+import contextlib
 import gzip
 import hashlib
 import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -263,9 +265,11 @@ def _split(trial: str, zips: tuple[dict, ...]) -> dict[str, dict[str, bytes]]:
 def _lab(packed: dict[str, bytes]) -> dict[str, bytes]:
     """What a lesson about the shop imports beyond what is `packed` already, and pytest."""
     pack.bundle(list(pack.PYTEST), WORK / "pytest.zip")
+    order = json.dumps(columns(WORK / "shop.sqlite3")).encode()
     with zipfile.ZipFile(WORK / "lab.zip", "w") as out:
         out.writestr("servers.py", (RUNNER / "servers.py").read_bytes())
         out.writestr("names.json", "{}")
+        out.writestr("columns.json", order)
     files = {name: path.read_text(encoding="utf-8") for name, path in _lab_files().items()}
     program = (RUNNER / "program.py").read_text(encoding="utf-8")
     zips = _split(f"files, program = {files!r}, {program!r}\n{LAB_TRIAL}", (*ZIPS, *LAB_ZIPS))
@@ -273,7 +277,7 @@ def _lab(packed: dict[str, bytes]) -> dict[str, bytes]:
         name: data for each in ("stdlib", "django") for name, data in zips[each].items() if name not in packed
     }
     names = {_module(name): "shop-lab" for name in lab if name.endswith(".pyc")}
-    return lab | {"names.json": json.dumps(names, sort_keys=True).encode()}
+    return lab | {"names.json": json.dumps(names, sort_keys=True).encode(), "columns.json": order}
 
 
 def _without_data(source: Path, target: Path) -> None:
@@ -299,6 +303,18 @@ def _seeded() -> bytes:
     }
     subprocess.run([sys.executable, "-c", SEED], env=environ, check=True, capture_output=True, text=True)
     return target.read_bytes()
+
+
+def columns(database: Path) -> dict[str, list[str]]:
+    """The columns of each table of a migrated SQLite file, in their order, by the table's name."""
+    statement = """
+        SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table' ORDER BY tables.name, cid"""
+    found: dict[str, list[str]] = {}
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        for table, column in connection.execute(statement):
+            found.setdefault(table, []).append(column)
+    return found
 
 
 def _module(file: str) -> str:

@@ -1,12 +1,15 @@
 """A page about the shop runs on SQLite and, by a switch, on PostgreSQL; its exercise is judged on both, in CI too."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pack_shop
 import prepare
 import pytest
 import runnable
@@ -52,6 +55,7 @@ if sys.argv[1] == "migrations":
 else:
     import shop_lab
     shop_lab.DATABASE = shop_lab.Path(sys.argv[2])
+    shop_lab.ARCHIVE = sys.argv[3]
     lab = shop_lab.throwaway("shop")
     lab.__enter__()
 with connection.cursor() as cursor:
@@ -63,6 +67,8 @@ with connection.cursor() as cursor:
 
 
 def test_the_pages_tables_are_those_of_the_migrations(tmp_path: Path):
+    archive = tmp_path / "lab.zip"
+
     def tables(way: str) -> str:
         environ = {
             **os.environ,
@@ -72,10 +78,12 @@ def test_the_pages_tables_are_those_of_the_migrations(tmp_path: Path):
             "DJANGO_SETTINGS_MODULE": "shop.settings",
             "SHOP_DATABASE_URL": f"sqlite:///{(tmp_path / way).as_posix()}",
         }
-        command = [sys.executable, "-c", SCHEMA, way, str(tmp_path / way)]
+        command = [sys.executable, "-c", SCHEMA, way, str(tmp_path / way), str(archive)]
         return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
 
     migrated = tables("migrations")
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("columns.json", json.dumps(pack_shop.columns(tmp_path / "migrations")))
 
     assert "order_item_once_per_product" in migrated
     assert migrated == tables("models")

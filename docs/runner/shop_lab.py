@@ -66,8 +66,11 @@ def throwaway(system: str, *, postgresql: bool = False) -> Iterator[None]:  # no
         connection = connections["default"] = ConnectionHandler({"default": database})["default"]
         try:
             # What the migrations lead to, in one step.
+            columns = json.loads(zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/columns.json"))
             with connection.schema_editor() as editor:
                 for model in apps.get_models():
+                    order = columns[model._meta.db_table]
+                    model._meta.local_fields.sort(key=lambda field, order=order: order.index(field.column))
                     editor.create_model(model)
             yield
         finally:

@@ -10,6 +10,7 @@ DEADLINE_SECONDS = 90
 SCHEMA = """
     CREATE TABLE runs (payment_id TEXT, task_id TEXT);
     CREATE TABLE acks (payment_id TEXT);
+    CREATE TABLE reports (payment_id TEXT);
     CREATE TABLE charges (payment_id TEXT);
     CREATE TABLE charges_by_key (payment_id TEXT PRIMARY KEY);
 """
@@ -72,6 +73,7 @@ class KillSwitch:
         if self.mine and steps_done == self.done:
             if self.dies == "worker":
                 os.killpg(os.getpgrp(), signal.SIGKILL)  # the worker and its children, at once
+            self.wait_for("reports")
             os.kill(os.getpid(), signal.SIGKILL)
 
     # --8<-- [end:switch]

@@ -32,7 +32,11 @@ app.conf.task_queues = [
 
 # --8<-- [start:request]
 class WatchedRequest(Request):
-    """What the worker's main process keeps for each message; Celery calls `acknowledge`."""
+    """What the worker's main process keeps for each message; Celery calls these."""
+
+    def on_accepted(self, pid: int, time_accepted: float) -> None:
+        super().on_accepted(pid, time_accepted)
+        note("reports", self.args[0])  # the child's report that it begins has been read
 
     def acknowledge(self) -> None:
         payment_id, plan = self.args

@@ -60,11 +60,14 @@ def test_the_worker_dies_between_the_charge_and_the_ack(kills):
     assert (1, 1, 1) == tuple(count(table, "payment-1") for table in ("runs", "charges", "charges_by_key"))
 
 
-def test_the_child_dies_before_the_charge(kills):
+def test_the_child_dies_before_the_charge_and_after_its_report_was_read(kills, monkeypatch):
+    waits = []
+    monkeypatch.setattr(KillSwitch, "wait_for", lambda _, table: waits.append((table, len(kills))))
+
     with pytest.raises(Killed):
         charge(Cell("late", LATE, "child", 0))
 
-    assert [("process", os.getpid(), 9)] == kills
+    assert ([("process", os.getpid(), 9)], [("reports", 0)]) == (kills, waits)
     assert (1, 0) == (count("runs", "payment-1"), count("charges", "payment-1"))
 
 
