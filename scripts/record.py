@@ -12,6 +12,8 @@ Prose takes a number from a record by naming the line and which number of it:
 
     reads <!--= column_order.out "no index" 2 -->1,064<!--/--> pages
 
+Where lines of several paragraphs begin alike, the start of the paragraph stands before: "by its number / Buffers".
+
 `scripts/test.py` replays every record and compares every number; with --rewrite it writes them anew.
 """
 
@@ -154,30 +156,35 @@ def take_number(page: Path, marked: re.Match[str]) -> str:
 
     Raises `RecordFault` where the record, the line or the number is not there.
     """
-    folder = page.parent if page.name == "index.md" else page.with_suffix("")
-    record = EXAMPLES / folder.relative_to(DOCS) / marked["record"]
+    # The page of a lesson has a folder; the pages of a system share the system's.
+    folders = [page.parent] if page.name == "index.md" else [page.with_suffix(""), page.parent]
+    places = [EXAMPLES / folder.relative_to(DOCS) / marked["record"] for folder in folders]
+    record = next((place for place in places if place.is_file()), places[0])
     text = page.read_text(encoding="utf-8")
     where = f"{page.relative_to(ROOT)}:{text[: marked.start()].count(chr(10)) + 1}"
     if not record.is_file():
         near = ", ".join(sorted(path.name for path in record.parent.glob("*.out"))) or "none"
         raise RecordFault(f"{where}: NUM01 no record {record.relative_to(ROOT)}. Records there: {near}.")
-    lines = [
-        line
-        for line in record.read_text(encoding="utf-8").splitlines()
-        if line.lstrip().startswith(marked["line"])
-    ]
+    paragraph, _, start = marked["line"].rpartition(" / ")
+    paragraphs = record.read_text(encoding="utf-8").split("\n\n")
+    lines = {
+        line.lstrip()
+        for text in paragraphs
+        for line in text.splitlines()
+        if text.startswith(paragraph) and line.lstrip().startswith(start)
+    }
     if len(lines) != 1:
         raise RecordFault(
-            f'{where}: NUM02 {len(lines)} lines of {record.name} start with "{marked["line"]}", expected one. '
-            "Fix: quote more of the line."
+            f'{where}: NUM02 {len(lines)} different lines of {record.name} start with "{marked["line"]}", '
+            'expected one. Fix: quote more of the line, or put the start of its paragraph before: "… / …".'
         )
-    numbers = NUMBER.findall(lines[0].lstrip()[len(marked["line"]) :])
+    numbers = NUMBER.findall(lines.pop()[len(start) :])
     nth = int(marked["nth"])
     if not 1 <= nth <= len(numbers):
         raise RecordFault(
             f'{where}: NUM03 after "{marked["line"]}" stand {len(numbers)} numbers, not {nth}: {", ".join(numbers)}.'
         )
-    number = numbers[nth - 1].replace(",", "")
+    number = re.sub(r"\.0+$", "", numbers[nth - 1].replace(",", ""))
     return f"{int(number):,}" if "." not in number and abs(int(number)) >= 1000 else number
 
 

@@ -113,7 +113,15 @@ def test_a_record_without_its_command_is_refused_with_the_remedy(tmp_path: Path)
             '<!--= nope.out "no index" 1 -->9<!--/-->',
             r"indexes\.md:3: NUM01 no record .*Records there: pages\.out",
         ),
-        ('<!--= pages.out "no such" 1 -->9<!--/-->', 'NUM02 0 lines of pages.out start with "no such"'),
+        (
+            '<!--= pages.out "no such" 1 -->9<!--/-->',
+            'NUM02 0 different lines of pages.out start with "no such"',
+        ),
+        ('<!--= pages.out "pages" 1 -->9<!--/-->', 'NUM02 2 different lines of pages.out start with "pages"'),
+        (
+            '<!--= pages.out "with an index / pages" 1 -->9<!--/-->',
+            r'NUM04 shown "9", recorded "3"\. Fix: python3 scripts',
+        ),
         ('<!--= pages.out "no index" 5 -->9<!--/-->', "NUM03 after .* stand 2 numbers, not 5: 1064, 12"),
         (
             '<!--= pages.out "no index" 1 -->9<!--/-->',
@@ -130,7 +138,7 @@ def test_a_number_without_its_record_is_named(
     (tmp_path / "docs/databases").mkdir(parents=True)
     (tmp_path / "examples/databases/indexes").mkdir(parents=True)
     (tmp_path / "examples/databases/indexes/pages.out").write_text(
-        "$ python pages.py\n\nno index  1064  12\n"
+        "$ python pages.py\n\nno index  1064  12\npages 1064\n\nwith an index\npages 3.00\n  pages 3.00\n"
     )
     page = tmp_path / "docs/databases/indexes.md"
     page.write_text(f"# Indexes\n\nIt reads {marker} pages.\n")
@@ -141,3 +149,17 @@ def test_a_number_without_its_record_is_named(
         faults = [str(fault)]
     assert 1 == len(faults)
     assert re.search(message, faults[0])
+
+
+def test_pages_of_a_system_share_its_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    monkeypatch.setattr(record, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(record, "EXAMPLES", tmp_path / "examples")
+    (tmp_path / "docs/shop").mkdir(parents=True)
+    (tmp_path / "examples/shop/payments").mkdir(parents=True)
+    (tmp_path / "examples/shop/webhooks.out").write_text("$ python webhooks.py\n\nwrong: 3\n")
+
+    for name in ("index.md", "payments.md"):
+        page = tmp_path / "docs/shop" / name
+        page.write_text('<!--= webhooks.out "wrong:" 1 -->3<!--/--> are wrong.\n')
+        assert [] == record.numbers_of(page)[1]

@@ -118,8 +118,8 @@ def _key(request: Request) -> str:
             status=400,
             kind="idempotency-key",
             title="A key is needed",
-            detail=f"Send the header {HEADER} with a new quoted string, such as a UUID in quotes, "
-            "and the same one when you send this request again.",
+            detail=f"Send the header {HEADER} with a new string in double quotes, such as a UUID: up to 64 letters, "
+            "digits and . _ : + / = -, no spaces. Send the same one when you send this request again.",
         )
     return key
 

@@ -127,5 +127,5 @@ if __name__ == "__main__":
         if options.postgresql:
             for name in ("sequence", "locked counter"):
                 print(
-                    f"{name}: {waiting_behind(ways[name])} of {WRITERS - 1} wait while one has not committed"
+                    f"while one has not committed, {waiting_behind(ways[name])} of {WRITERS - 1} wait: {name}"
                 )

@@ -1,6 +1,7 @@
 import copy
 import difflib
 import functools
+import re
 from pathlib import Path
 
 import jsonschema
@@ -47,6 +48,16 @@ def test_the_specification_on_the_site_is_the_applications():
     fault = drift(SPEC.read_text(encoding="utf-8"), spec_text())
 
     assert not fault, fault
+
+
+def test_every_type_of_problem_in_the_specification_stands_in_the_table_of_the_page():
+    types = set(re.findall(r"tag:shop\.example,2026:([a-z-]+)", SPEC.read_text(encoding="utf-8")))
+    page = (SPEC.parents[1] / "shop" / "index.md").read_text(encoding="utf-8")
+
+    missing = sorted(name for name in types if f"| `{name}`" not in page and f", `{name}` |" not in page)
+
+    assert types
+    assert not missing, f"docs/shop/index.md: add a row under Read an error for {', '.join(missing)}"
 
 
 def test_a_specification_that_drifted_is_found_with_the_command_that_mends_it():

@@ -65,6 +65,6 @@ if __name__ == "__main__":
         total = {label: total[label] + found[label] for label in WAYS}
         last, first, highest = found.values()
         print(f"{name:24}{len(orders):6}{last:13}{first:11}{highest:9}")
-    print(f"{count} orders of webhooks")
+    print(f"orders of webhooks: {count}")
     for label, number in total.items():
         print(f"{label}: {number} end wrong")

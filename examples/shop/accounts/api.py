@@ -324,7 +324,6 @@ class UserView(TokenView):
         responses={
             200: AccountOut,
             401: FRESH,
-            403: problem_response("You are no admin.", kind="forbidden", title="Forbidden"),
             409: problem_response("It is your own account.", kind="own-account", title="Your own account"),
         },
         examples=[

@@ -5,7 +5,7 @@ A field costs 1, and what stands under a list counts as often as the list has en
 one is, whether it repeats itself by aliases, by fragments or by lists in lists.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -17,7 +17,6 @@ from graphql import (
     GraphQLError,
     IntValueNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     ValidationRule,
     VariableNode,
@@ -52,8 +51,11 @@ class Sizes:
     Each fragment is measured once: thirty fragments that each spread the next one twice are a billion fields.
     """
 
-    def __init__(self, document: DocumentNode, variables: Mapping[str, object]) -> None:
+    def __init__(
+        self, document: DocumentNode, variables: Mapping[str, object], writes: Collection[str] = ()
+    ) -> None:
         self._variables = variables
+        self._writes = writes  # names of the fields that write
         definitions = document.definitions
         self._operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
         fragments = (each for each in definitions if isinstance(each, FragmentDefinitionNode))
@@ -61,15 +63,10 @@ class Sizes:
         self._known: dict[str, Size] = {}
 
     def largest(self) -> Size:
-        sizes = [self._operation(each) for each in self._operations]
+        sizes = [self._under(each) for each in self._operations]
         return Size(
             max((size.cost for size in sizes), default=0), max((size.depth for size in sizes), default=0)
         )
-
-    def _operation(self, operation: OperationDefinitionNode) -> Size:
-        size = self._under(operation)
-        writes = operation.operation == OperationType.MUTATION
-        return Size(size.cost + writes * WRITE * len(operation.selection_set.selections), size.depth)
 
     def _under(self, node: ExecutableDefinitionNode | SelectionNode) -> Size:
         sizes = (
@@ -85,7 +82,8 @@ class Sizes:
         if node.name.value in INTROSPECTION:
             return Size(INTROSPECTION[node.name.value], 1)
         under = self._under(node)
-        return Size(1 + self._entries(node) * under.cost, 1 + under.depth)
+        own = WRITE if node.name.value in self._writes else 1
+        return Size(own + self._entries(node) * under.cost, 1 + under.depth)
 
     def _fragment(self, name: str) -> Size:
         if name not in self._known and name in self._fragments:
@@ -115,7 +113,7 @@ class SizeLimit(SchemaExtension):
 
         class Affordable(ValidationRule):
             def enter_document(self, node: DocumentNode, *_: object) -> None:
-                size = Sizes(node, variables).largest()
+                size = Sizes(node, variables, self.context.schema.mutation_type.fields).largest()
                 if size.cost > MOST:
                     self.report_error(
                         GraphQLError(

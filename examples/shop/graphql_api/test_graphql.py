@@ -232,6 +232,9 @@ ATTACKS = {
     "twenty writes": "mutation { "
     + " ".join(f'a{n}: cancelOrder(id: "{n}") {{ id }}' for n in range(20))
     + " }",
+    "twenty writes in a fragment": "mutation { ...F } fragment F on Mutation { "
+    + " ".join(f'a{n}: cancelOrder(id: "{n}") {{ id }}' for n in range(20))
+    + " }",
     "lists in lists": "{ categories { products { category { products { category { products { name } } } } } } }",
     "fragments of fragments": FAN + "fragment f30 on Query { categories { name } } { ...f0 }",
     "a fragment of itself": "fragment f on Category { products { category { ...f } } } { categories { ...f } }",

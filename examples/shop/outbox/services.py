@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 from shop.outbox.models import Message
 
 logger = logging.getLogger(__name__)
-MOST_ATTEMPTS = 12  # over half an hour, with the pauses below
+MOST_ATTEMPTS = 12  # within 19 to 37 minutes, with the pauses below
 FIRST_PAUSE_SECONDS = 2
 LONGEST_PAUSE_SECONDS = 600
 Send = Callable[[Message, datetime], None]
