@@ -36,6 +36,8 @@ renewAccess                    401    200         -    200         -   200
 logOut                         401    204         -    204         -   204
 logOutEverywhere               401    204         -    204         -   204
 changePassword                 401    204         -    204         -   204
+changeEmail                    401    202         -    202         -   202
+confirmEmail                   403    403         -    403         -   403
 getSession                     200    200         -    200         -   200
 beginSession                   200    200         -    200         -   200
 beginSessionSecondFactor       401    401         -    401         -   401
@@ -142,6 +144,8 @@ ASKS = {
     "oidcLink": Ask(body={"next": "/"}),
     "renewAccess": Ask(body=_refresh),
     "changePassword": Ask(body={"current_password": PASSWORD, "new_password": OTHER_PASSWORD}),
+    "changeEmail": Ask(body={"email": "ada@new.example"}),
+    "confirmEmail": Ask(body={"token": "none"}),
     "beginSession": Ask(body=ADA),
     "beginSessionSecondFactor": Ask(body=CODE),
     "stepUp": Ask(body={"credential": PASSWORD}),

@@ -178,6 +178,8 @@ OUTBOX_HANDLERS = {
     "order.placed": "shop.notifications.services.order_placed",
     "order.shipped": "shop.notifications.services.order_shipped",
     "order.cancelled": "shop.payments.services.order_cancelled",
+    "email.asked": "shop.notifications.services.email_asked",
+    "email.changed": "shop.notifications.services.email_changed",
     "payment.requested": "shop.payments.services.charge",
     "payment.news": "shop.payments.services.apply",
     "payment.received": "shop.notifications.services.payment_received",
