@@ -33,7 +33,7 @@ EXCUSED = (
     "confirmEmail",
 )
 # The state in which an order can be asked for this; elsewhere it is placed.
-BEFORE = {"ship": "paid", "deliver": "shipped"}
+BEFORE = {"ship": "paid", "deliver": "shipped", "refund": "delivered"}
 ADMIN = ("root@example.com", "a key to every door")
 
 
@@ -74,7 +74,9 @@ def new_target() -> Target:
         if asked := re.fullmatch(rf"/api/v1/orders/{order.pk}/(\w+)/", environ["PATH_INFO"]):
             OrderMove.objects.filter(order=order).delete()
             Order.objects.filter(pk=order.pk).update(status=BEFORE.get(asked[1], Order.Status.PLACED))
-            Payment.objects.filter(order=order).update(status=Payment.Status.FAILED)
+            paid = asked[1] == "refund"
+            status = Payment.Status.PAID if paid else Payment.Status.FAILED
+            Payment.objects.filter(order=order).update(status=status, pays_the_order=paid)
         EmailChange.objects.filter(user=root).delete()
         wish.save()
         User.objects.filter(pk=root.pk).update(**row)
