@@ -112,6 +112,19 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Each may run twice at once without harm, so a second beat would do none.
+CELERY_BEAT_SCHEDULE = {
+    "make papers": {
+        "task": "invoices.papers.tasks.make_missing",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "forget answers": {
+        "task": "invoices.billing.tasks.forget_answers",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     # Redis gives a dead worker's messages out again after a timeout, which is longer than a task may take.
     {
