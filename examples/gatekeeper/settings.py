@@ -12,6 +12,8 @@ With nothing set, it serves this machine only: loopback hosts, plain HTTP and a 
 - `GATEKEEPER_TRUSTED_PROXIES`: CIDR blocks of proxies whose `X-Forwarded-For` is believed, separated by commas.
 - `GATEKEEPER_PLACES_FILE`: a database file in MaxMind's format.
 - `GATEKEEPER_ALERT_EMAILS`, `GATEKEEPER_ALERT_WEBHOOK_URL`: who is told of an incident.
+- `GATEKEEPER_METRICS_TOKEN`: who sends it as a bearer token may read `/metrics`; without it, this machine may, and of a
+  service that serves others nobody.
 - `GATEKEEPER_BEHIND_TLS_PROXY`: `1` where a proxy ends TLS and overwrites `X-Forwarded-Proto` on every request.
 - `GATEKEEPER_DEBUG`: `1` turns on Django's debug mode, on this machine only.
 """
@@ -20,6 +22,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from conventions.log_settings import log_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
@@ -60,7 +63,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "conventions.health.HealthMiddleware",  # before the check of the host: a probe comes by address
-    "conventions.problems.ProblemDetailsMiddleware",  # outermost: it sees every answer
+    "conventions.telemetry.TelemetryMiddleware",  # it sees every other answer
+    "conventions.problems.ProblemDetailsMiddleware",  # outside everything that may refuse
     "gatekeeper.middleware.Gatekeeper",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -99,19 +103,14 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Django's own settings write nothing outside debug mode, so a crash would leave no trace.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = log_settings(SYSTEM)
+METRICS_TOKEN = os.environ.get("GATEKEEPER_METRICS_TOKEN", "")
+METRICS_COLLECTORS: list[str] = []
 
 CELERY_BROKER_URL = os.environ.get("GATEKEEPER_BROKER_URL", "memory://")
 CELERY_TASK_ALWAYS_EAGER = not os.environ.get("GATEKEEPER_BROKER_URL")
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False  # a worker logs as the rest does
 CELERY_TASK_ACKS_LATE = True  # each task may run twice without harm
 CELERY_BEAT_SCHEDULE = {
     "detect": {"task": "gatekeeper.detect", "schedule": 60, "options": {"expires": 60}},

@@ -8,6 +8,8 @@ process that asks for them, and a signing key that is made at start and known to
 - `INVOICES_SECRET_KEY`: signs tokens; at least 50 random characters, the same in every process.
 - `INVOICES_DATABASE_URL`: `postgresql://user:password@host:5432/name`, or `sqlite:////absolute/path`.
 - `INVOICES_BROKER_URL`: `amqp://…` or `redis://…`, where a Celery worker makes the PDF files.
+- `INVOICES_METRICS_TOKEN`: who sends it as a bearer token may read `/metrics`; without it, this machine may, and of a
+  service that serves others nobody.
 - `INVOICES_BEHIND_TLS_PROXY`: `1` where a proxy ends TLS and overwrites `X-Forwarded-Proto` on every request.
 - `INVOICES_DEBUG`: `1` turns on Django's debug mode, on this machine only.
 """
@@ -17,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from conventions.log_settings import log_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
@@ -58,7 +61,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "conventions.health.HealthMiddleware",  # before the check of the host: a probe comes by address
-    "conventions.problems.ProblemDetailsMiddleware",  # outermost: it sees every answer
+    "conventions.telemetry.TelemetryMiddleware",  # it sees every other answer
+    "conventions.problems.ProblemDetailsMiddleware",  # outside everything that may refuse
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,6 +106,7 @@ CELERY_BROKER_URL = BROKER or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not BROKER  # without a broker the process that asks for a task runs it
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("INVOICES_QUEUE", "invoices")
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False  # a worker logs as the rest does
 CELERY_TASK_PUBLISH_RETRY = (
     False  # a lost message is found by make_papers; a request does not wait for the broker
 )
@@ -112,6 +117,19 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Each may run twice at once without harm, so a second beat would do none.
+CELERY_BEAT_SCHEDULE = {
+    "make papers": {
+        "task": "invoices.papers.tasks.make_missing",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "forget answers": {
+        "task": "invoices.billing.tasks.forget_answers",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     # Redis gives a dead worker's messages out again after a timeout, which is longer than a task may take.
     {
@@ -124,15 +142,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"confirm_publish": True}
 )
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Django's own settings write nothing outside debug mode, so a crash would leave no trace.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = log_settings(SYSTEM)
+METRICS_TOKEN = os.environ.get("INVOICES_METRICS_TOKEN", "")
+METRICS_COLLECTORS: list[str] = []
 
 SECURE_SSL_REDIRECT = PUBLIC
 if os.environ.get("INVOICES_BEHIND_TLS_PROXY") == "1":

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 MANAGE = Path(__file__).with_name("manage.py")
 PRODUCTION = {
@@ -27,22 +26,6 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
         text=True,
         timeout=60,
     )
-
-
-def test_the_settings_of_production_pass_every_deployment_check_and_none_is_silenced():
-    ran = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
-
-    assert (0, []) == (ran.returncode, settings.SILENCED_SYSTEM_CHECKS), ran.stderr
-    assert "no issues (0 silenced)" in ran.stdout
-
-
-def test_the_deployment_check_fails_where_a_setting_is_weak():
-    weak = PRODUCTION | {"INVOICES_SECRET_KEY": "short"}
-
-    ran = manage("check", "--deploy", "--fail-level", "WARNING", **weak)
-
-    assert 1 == ran.returncode
-    assert "security.W009" in ran.stderr
 
 
 @pytest.mark.parametrize(

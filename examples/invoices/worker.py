@@ -1,4 +1,4 @@
-"""What a Celery worker loads, as in: celery --app invoices.worker worker
+"""What a Celery worker loads, as in: celery --app invoices.worker worker --beat
 
 Not `celery.py`: programs of this folder would then import it in place of Celery.
 """

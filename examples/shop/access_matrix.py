@@ -36,6 +36,8 @@ renewAccess                    401    200         -    200         -   200
 logOut                         401    204         -    204         -   204
 logOutEverywhere               401    204         -    204         -   204
 changePassword                 401    204         -    204         -   204
+changeEmail                    401    202         -    202         -   202
+confirmEmail                   403    403         -    403         -   403
 getSession                     200    200         -    200         -   200
 beginSession                   200    200         -    200         -   200
 beginSessionSecondFactor       401    401         -    401         -   401
@@ -71,6 +73,7 @@ shipOrder                      401    403       403    200       404   200
 deliverOrder                   401    403       403    200       404   200
 payOrder                       401    201       404    404       404   404
 getPayment                     401    200       404    404       404   200
+refundOrder                    401    403       403    202       404   202
 receiveEvent                   401    401         -    401         -   401
 """
 # --8<-- [end:matrix]
@@ -142,6 +145,8 @@ ASKS = {
     "oidcLink": Ask(body={"next": "/"}),
     "renewAccess": Ask(body=_refresh),
     "changePassword": Ask(body={"current_password": PASSWORD, "new_password": OTHER_PASSWORD}),
+    "changeEmail": Ask(body={"email": "ada@new.example"}),
+    "confirmEmail": Ask(body={"token": "none"}),
     "beginSession": Ask(body=ADA),
     "beginSessionSecondFactor": Ask(body=CODE),
     "stepUp": Ask(body={"credential": PASSWORD}),
@@ -167,6 +172,7 @@ ASKS = {
     "deliverOrder": Ask({"order_id": "shipped order"}),
     "payOrder": Ask(ORDER, {"source": "tok_ok"}, ONCE),
     "getPayment": Ask({"order_id": "shipped order", "payment_id": "payment"}),
+    "refundOrder": Ask({"order_id": "delivered order"}),
     "receiveEvent": Ask(body=EVENT, headers={"Shop-Signature": f"t=1,v1={64 * '0'}"}),
 }
 
@@ -186,7 +192,7 @@ def new_world() -> World:
     from shop.catalogue.models import Category, Product
     from shop.orders.services import Line, move_order, place_order
     from shop.orders.states import Event
-    from shop.payments.services import start_payment
+    from shop.payments.services import News, apply, record, start_payment, terms
 
     now = timezone.now()
     users = {}
@@ -209,14 +215,21 @@ def new_world() -> World:
         )
         orders = [
             place_order(customer=customer, lines=[Line(product_id=mug.pk, quantity=1)], now=now).pk
-            for _ in range(3)
+            for _ in range(4)
         ]
         payment = start_payment(
             order_id=orders[2], customer=customer, source="tok_ok", reference=f"r-{customer.pk}", now=now
         )
         for order, event in ((1, Event.PAY), (2, Event.PAY), (2, Event.SHIP)):
             move_order(event, order_id=orders[order], actor=None, now=now)
-        made = dict(zip(("order", "paid order", "shipped order"), orders, strict=True))
+        bought = start_payment(
+            order_id=orders[3], customer=customer, source="tok_ok", reference=f"d-{customer.pk}", now=now
+        )
+        record(News(f"evt_{bought.pk}", "charge.succeeded", *terms(bought)), now=now)
+        apply({"reference": bought.reference}, now=now)
+        for event in (Event.SHIP, Event.DELIVER):
+            move_order(event, order_id=orders[3], actor=None, now=now)
+        made = dict(zip(("order", "paid order", "shipped order", "delivered order"), orders, strict=True))
         made |= {"product": mug.pk, "payment": payment.pk}
         for name, thing in made.items():
             askers = ASKERS if whose == "another's" else [("customer", "own"), ("seller", "own")]

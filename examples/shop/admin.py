@@ -8,14 +8,20 @@ from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.messages import WARNING
 from django.db.models import F, QuerySet, Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from shop.accounts.models import User
 from shop.accounts.services import change_access
+from shop.admin_site import step_up_needed
+from shop.caching.services import categories_changed, products_changed
 from shop.catalogue.models import Category, Product
 from shop.orders.models import Order, OrderItem
+
+admin.site.unregister(Group)  # a user has a role here, and belongs to no group
 
 
 class SwiftAdmin(admin.ModelAdmin):
@@ -46,22 +52,64 @@ class UserAdmin(SwiftAdmin):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.pk != request.user.pk)
 
+    def changeform_view(self, request: HttpRequest, *arguments: object, **more: object) -> HttpResponse:
+        """Ask for a fresh log-in before anything is changed, as the API does."""
+        if request.method == "POST" and (elsewhere := step_up_needed(request)):
+            self.message_user(
+                request, "Nothing has changed yet. Confirm that it is you, then do it again.", WARNING
+            )
+            return elsewhere
+        return super().changeform_view(request, *arguments, **more)
+
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: ARG002
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         if changes:
             change_access(user_id=obj.pk, admin=request.user, changes=changes, now=timezone.now())
 
 
+class VersionedForm(forms.ModelForm):
+    """A form that is refused where its row has changed since the page was opened, as the API does by `If-Match`."""
+
+    read = forms.IntegerField(widget=forms.HiddenInput, initial=1)
+
+    def __init__(self, *arguments: object, **more: object) -> None:
+        super().__init__(*arguments, **more)
+        self.initial["read"] = self.instance.version
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean()
+        if cleaned.get("read") != self.instance.version:
+            raise forms.ValidationError("It was changed, or sold, since you opened this page. Open it again.")
+        return cleaned
+
+
+class CatalogueAdmin(SwiftAdmin):
+    """Something that the cache of the catalogue keeps, and that somebody else may change meanwhile."""
+
+    form = VersionedForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        if request.method == "POST" and request.resolver_match.url_name.endswith("_change"):
+            # In the transaction of the change, which nobody comes between once it has looked at the version.
+            rows = rows.select_for_update()
+        return rows
+
+
 @admin.register(Category)
-class CategoryAdmin(SwiftAdmin):
+class CategoryAdmin(CatalogueAdmin):
     list_display = ("name", "slug")
     search_fields = ("slug__exact",)
     search_help_text = "The whole slug"
     ordering = ("id",)
 
+    def save_model(self, *arguments: object) -> None:
+        super().save_model(*arguments)
+        categories_changed()
+
 
 @admin.register(Product)
-class ProductAdmin(SwiftAdmin):
+class ProductAdmin(CatalogueAdmin):
     list_display = ("name", "category", "seller", "price_minor", "currency", "stock", "is_active")
     list_filter = ("is_active", "category")
     list_select_related = ("category", "seller")  # by itself it would leave the seller out, who may be null
@@ -69,6 +117,10 @@ class ProductAdmin(SwiftAdmin):
     search_fields = ("slug__exact",)
     search_help_text = "The whole slug"
     ordering = ("-id",)
+
+    def save_model(self, request: HttpRequest, obj: Product, *arguments: object) -> None:
+        super().save_model(request, obj, *arguments)
+        products_changed([obj.pk])
 
 
 class OrderItemInline(admin.TabularInline):

@@ -15,7 +15,7 @@ from conventions.fuzzing import Target, main
 
 # What the schema does not say: which passwords are common, which cursors we signed, that a product stands on one
 # line only, which categories, sellers and payments there are, that text holds no NUL, that nobody changes the own
-# role.
+# role, which tokens were mailed.
 EXCUSED = (
     "registerUser",
     "logIn",
@@ -29,9 +29,11 @@ EXCUSED = (
     "receiveEvent",
     "changeUser",
     "changePassword",
+    "changeEmail",
+    "confirmEmail",
 )
 # The state in which an order can be asked for this; elsewhere it is placed.
-BEFORE = {"ship": "paid", "deliver": "shipped"}
+BEFORE = {"ship": "paid", "deliver": "shipped", "refund": "delivered"}
 ADMIN = ("root@example.com", "a key to every door")
 
 
@@ -41,8 +43,8 @@ def new_target() -> Target:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from shop.accounts.models import Role, TokenFamily, User
-    from shop.accounts.services import log_in
+    from shop.accounts.models import EmailChange, Role, TokenFamily, User
+    from shop.accounts.services import NEW, confirmation, log_in
     from shop.management.commands.seed import seed
     from shop.orders.models import Order, OrderMove
     from shop.orders.services import Line, place_order
@@ -63,6 +65,7 @@ def new_target() -> Target:
     record(News("evt_1", "charge.failed", "1", payment.amount_minor, payment.currency), now=now)
     relay(now=now, key="payment.news:1")
     tokens = log_in(email=email, password=password)
+    wish = EmailChange(user=root, email="root@new.example", by_second_factor=True, asked_at=now)
     row, logged_in = User.objects.filter(pk=root.pk).values().get(), TokenFamily.objects.get(user=root)
 
     def restore(environ: dict) -> None:
@@ -71,7 +74,11 @@ def new_target() -> Target:
         if asked := re.fullmatch(rf"/api/v1/orders/{order.pk}/(\w+)/", environ["PATH_INFO"]):
             OrderMove.objects.filter(order=order).delete()
             Order.objects.filter(pk=order.pk).update(status=BEFORE.get(asked[1], Order.Status.PLACED))
-            Payment.objects.filter(order=order).update(status=Payment.Status.FAILED)
+            paid = asked[1] == "refund"
+            status = Payment.Status.PAID if paid else Payment.Status.FAILED
+            Payment.objects.filter(order=order).update(status=status, pays_the_order=paid)
+        EmailChange.objects.filter(user=root).delete()
+        wish.save()
         User.objects.filter(pk=root.pk).update(**row)
         TokenFamily.objects.filter(pk=logged_in.pk).update(ended_at=None)
 
@@ -81,6 +88,7 @@ def new_target() -> Target:
         examples={
             "renewAccess": {"refresh": tokens.refresh},
             "changePassword": {"current_password": password, "new_password": "another key to every door"},
+            "confirmEmail": {"token": confirmation(wish, NEW)},
             "stepUp": {"credential": password},
             "receiveEvent": EVENT | {"id": "evt_2", "reference": payment.reference},
         },

@@ -76,7 +76,7 @@ if __name__ == "__main__":
         from django.core import mail
         from django.utils import timezone
 
-        from shop.accounts.models import User
+        from shop.accounts.models import Role, User
         from shop.catalogue.models import Category, Product
         from shop.orders.services import Line, ask_for, place_order
         from shop.orders.states import Event
@@ -84,13 +84,14 @@ if __name__ == "__main__":
         from shop.payments.hostile_provider import TRICKS
         from shop.payments.models import Payment
         from shop.payments.provider import ask
-        from shop.payments.services import reconcile, start_payment
+        from shop.payments.services import ask_refund, reconcile, start_payment
 
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         settings.PAYMENTS_SECRETS = [secrets.token_urlsafe(32)]
         mugs = Category.objects.create(name="Mugs", slug="mugs")
         mug = Product.objects.create(name="Mug", slug="mug", category=mugs, price_minor=900, stock=50)
         ada = User.objects.create_user("ada@example.com", None)
+        root = User.objects.create_user("root@example.com", None, Role.ADMIN)
         payments = []
         with live_server() as shop, hostile_provider(shop, settings.PAYMENTS_SECRETS[0]) as address:
             settings.PAYMENTS_URL = address
@@ -114,14 +115,27 @@ if __name__ == "__main__":
             print("\nafter the provider was asked for news")
             show([payment for payment in payments if payment.source == "tok_silent"])
 
-            for payment in payments:
-                if payment.status == "paid":
-                    ask_for(Event.CANCEL, order_id=payment.order_id, user=ada, now=timezone.now())
+            paid = [payment for payment in payments if payment.status == "paid"]
+            for number, payment in enumerate(paid):
+                order = {"order_id": payment.order_id, "now": timezone.now()}
+                if number % 2:
+                    ask_for(Event.CANCEL, user=ada, **order)
+                    continue
+                for event in (Event.SHIP, Event.DELIVER):
+                    ask_for(event, user=root, **order)
+                for _ in range(2):
+                    ask_refund(user=root, **order)
             settle(payments)
-            print("\nafter every paid order was cancelled")
+            reconcile(now=soon(), older_than_seconds=1)
+            settle(payments)
+            print("\nafter half of the paid orders were cancelled, and half delivered and refunded")
             for payment in payments:
                 payment.refresh_from_db()
-            refunded = [known(payment)["refunds"] for payment in payments if payment.status == "refunded"]
-            print(f"{len(refunded)} payments refunded, {sum(refunded)} refunds made")
+                payment.order.refresh_from_db()
+            ends = [payment.order.status for payment in payments if payment.status == "refunded"]
+            refunds = sum(known(payment)["refunds"] for payment in payments)
+            print(
+                f"{len(ends)} payments and {ends.count('refunded')} orders refunded, {refunds} refunds made"
+            )
             subjects = [message.subject for message in mail.outbox]
             print(f"{len(subjects)} messages sent, {len(subjects) - len(set(subjects))} of them twice")

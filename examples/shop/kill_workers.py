@@ -1,10 +1,12 @@
 """Kill Celery workers while they handle messages of the outbox, let the broker forget one, and count what is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -73,12 +75,12 @@ class Worker:
         return self.log.read()[-3000:]
 
 
-def handle_all(worker: Worker) -> None:
-    """Keep a worker alive until every message is done or given up."""
+def handle_all(worker: Worker, but: int = 0) -> None:
+    """Keep a worker alive until every message is done or given up, `but` so many."""
 
     def settled() -> bool:
         worker.keep_alive()
-        return not Message.objects.filter(state=Message.State.WAITING).exists()
+        return Message.objects.filter(state=Message.State.WAITING).count() <= but
 
     if not wait_until(settled):
         raise TimeoutError(f"a message is still waiting\n{worker.last_words()}")
@@ -140,12 +142,59 @@ def run(broker: str, folder: Path) -> None:
                 DEAD_LETTERS.exchange(channel).delete()
 
 
+# --8<-- [start:restart]
+def restart(redis: servers.RedisProcess, folder: Path) -> None:
+    """Kill a Redis with a log of its own while messages wait in it, start it again, and count."""
+    from kombu.exceptions import OperationalError
+
+    queue, worker = QUEUES["payments"], Worker(folder)
+    try:
+        tell({f"message {number}": "" for number in range(3)})
+        redis.kill()
+        try:
+            tell({"published meanwhile": ""})
+        except OperationalError:
+            print("the broker is down, and the message is written down")
+        redis.start()
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            print(f"{queue(channel).queue_declare().message_count} messages came back with it")
+        handle_all(worker, but=1)
+        resend_at = timezone.now() + timedelta(seconds=settings.OUTBOX_RESEND_SECONDS + 1)
+        relay(now=resend_at, send=tasks.send)
+        handle_all(worker)
+        lost = Message.objects.exclude(state=Message.State.DONE).count()
+        keys = [message.payload["key"] for message in Message.objects.all()]
+        charges = [count("charges_by_key", key) for key in keys]
+        print(f"{len(keys)} messages, {lost} lost, charges: {charges}")
+    finally:
+        worker.kill()
+        worker.log.close()
+
+
+# --8<-- [end:restart]
+
+
+@contextlib.contextmanager
+def redis_of_its_own(folder: Path) -> Iterator[servers.RedisProcess]:
+    redis = servers.RedisProcess(folder)
+    redis.start()
+    try:
+        yield redis
+    finally:
+        redis.kill()
+
+
 if __name__ == "__main__":
     if not hasattr(os, "killpg"):
         sys.exit("Windows has neither SIGKILL nor Celery's prefork pool: run this under WSL.")
     broker = sys.argv[1]
-    url_of = {"redis": servers.redis_url, "rabbitmq": servers.rabbitmq_url}[broker]
-    with url_of() as url, tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        if broker == "restart":
+            redis = stack.enter_context(redis_of_its_own(Path(name)))
+            url = redis.url
+        else:
+            url_of = {"redis": servers.redis_url, "rabbitmq": servers.rabbitmq_url}[broker]
+            url = stack.enter_context(url_of())
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "shop.kill_settings",
             "KILL_QUEUES": servers.new_name("shop"),
@@ -169,5 +218,8 @@ if __name__ == "__main__":
         from shop.worker import DEAD_LETTERS, QUEUES, app
 
         call_command("migrate", verbosity=0)
-        run(broker, Path(name))
+        if broker == "restart":
+            restart(redis, Path(name))
+        else:
+            run(broker, Path(name))
         connections.close_all()

@@ -35,6 +35,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from conventions.log_settings import log_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
@@ -178,6 +179,8 @@ OUTBOX_HANDLERS = {
     "order.placed": "shop.notifications.services.order_placed",
     "order.shipped": "shop.notifications.services.order_shipped",
     "order.cancelled": "shop.payments.services.order_cancelled",
+    "email.asked": "shop.notifications.services.email_asked",
+    "email.changed": "shop.notifications.services.email_changed",
     "payment.requested": "shop.payments.services.charge",
     "payment.news": "shop.payments.services.apply",
     "payment.received": "shop.notifications.services.payment_received",
@@ -208,22 +211,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "conventions.logs.JsonLines"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {
-        # Django's own settings write nothing outside debug mode, so a crash would leave no trace.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # These write addresses, with whatever stands in them; every request has its own line already.
-        "django.request": {"level": "ERROR"},
-        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
-        "conventions": {"level": "INFO"},
-        "shop": {"level": "INFO"},
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = log_settings(SYSTEM)
 
 METRICS_TOKEN = os.environ.get("SHOP_METRICS_TOKEN", "")
 METRICS_COLLECTORS = ["shop.metrics.Outbox"]

@@ -40,8 +40,8 @@ def test_what_is_not_to_be_believed_is_refused(source: str, answers: str):
     assert re.search(rf"^{source} +\d +{answers}  ", RECORD, re.MULTILINE)
 
 
-def test_every_cancelled_order_was_refunded_once_and_nobody_was_told_twice():
+def test_every_order_that_was_cancelled_or_given_back_was_refunded_once_and_nobody_was_told_twice():
     paid = sum(end == PAID for end in ENDS.values())
 
-    assert f"{paid} payments refunded, {paid} refunds made\n" in RECORD
+    assert f"{paid} payments and {paid} orders refunded, {paid} refunds made\n" in RECORD
     assert " messages sent, 0 of them twice" in RECORD

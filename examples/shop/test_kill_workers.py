@@ -102,3 +102,22 @@ def test_the_handler_dies_at_its_first_attempt_only_and_where_it_is_told_to(
 
     kill_workers.handler({"key": "1", "dies": dies}, now=NOW)
     assert (killed, 1) == (deaths, kill_workers.count("charges_by_key", "1"))
+
+
+@pytest.mark.redis
+def test_a_redis_that_is_killed_and_starts_again_loses_no_message_and_charges_once():
+    ran = subprocess.run(
+        [sys.executable, "kill_workers.py", "restart"],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    if "ServerMissing" in ran.stderr:
+        pytest.skip("no redis-server on PATH, and no wheel of one")
+    assert [
+        "the broker is down, and the message is written down",
+        "3 messages came back with it",
+        "4 messages, 0 lost, charges: [1, 1, 1, 1]",
+    ] == ran.stdout.splitlines(), ran.stderr

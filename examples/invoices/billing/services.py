@@ -10,11 +10,13 @@ from django.db.models import F, Prefetch, Sum
 
 from invoices.accounts.models import User
 from invoices.billing.chain import hash_of
-from invoices.billing.models import Customer, Invoice, InvoiceQuerySet, Issuer, Line, Series
+from invoices.billing.models import Answer, Customer, Invoice, InvoiceQuerySet, Issuer, Line, Series
 from invoices.billing.payments import lock_account, release
 from invoices.billing.states import Event, NotAllowed, State, check
 from invoices.billing.tax import BASIS_POINTS, Amounts, Rounding, allocate, amounts
 from invoices.papers.tasks import make_paper
+
+ANSWERS_KEPT_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -371,3 +373,8 @@ def _credit_lines(
 
 
 # --8<-- [end:credit_lines]
+
+
+def forget_answers(*, now: datetime) -> int:
+    """Delete the answers to idempotency keys that are older than `ANSWERS_KEPT_FOR`; how many there were."""
+    return Answer.objects.filter(created_at__lt=now - ANSWERS_KEPT_FOR).delete()[0]

@@ -16,6 +16,7 @@ from invoices.billing import examples
 from invoices.billing.models import Answer, Invoice, Payment
 from invoices.conftest import ApiClient
 from invoices.sample import MUGS, Sample
+from invoices.worker import app
 
 
 @pytest.fixture
@@ -262,9 +263,8 @@ def test_a_read_keeps_its_budget(
     assert BUDGETS[path] == len(queries), [each["sql"] for each in queries]
 
 
-def test_keys_are_forgotten_after_a_day(
-    accountant: ApiClient, new_draft: dict, capsys: pytest.CaptureFixture
-):
+@pytest.mark.parametrize("by", ["command", "beat"])
+def test_keys_are_forgotten_after_a_day(accountant: ApiClient, new_draft: dict, by: str, settings: object):
     for _ in range(2):
         accountant.send("POST", "/invoices/", new_draft, idempotency_key=f'"{uuid4()}"')
     old = Answer.objects.order_by("id")[:1].values("id")
@@ -272,6 +272,10 @@ def test_keys_are_forgotten_after_a_day(
         created_at=F("created_at") - timedelta(hours=25)
     )
 
-    call_command("forget_answers")
+    if by == "command":
+        call_command("forget_answers")
+    else:
+        app.loader.import_default_modules()  # as a worker does when it starts
+        app.tasks[settings.CELERY_BEAT_SCHEDULE["forget answers"]["task"]].delay()
 
-    assert ("1 answers deleted\n", 1) == (capsys.readouterr().out, Answer.objects.count())
+    assert 1 == Answer.objects.count()

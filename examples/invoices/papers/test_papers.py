@@ -18,6 +18,7 @@ from invoices.papers.drawing import FONT, draw
 from invoices.papers.models import Paper
 from invoices.papers.services import make_paper
 from invoices.sample import MUGS, NOW, Sample
+from invoices.worker import app
 
 
 def test_the_same_document_gives_the_same_bytes(sample: Sample):
@@ -85,6 +86,14 @@ def test_what_was_lost_is_found_and_made(sample: Sample, capsys: pytest.CaptureF
 
     assert "2 PDF files made\n0 PDF files made\n" == capsys.readouterr().out
     assert 2 == Paper.objects.count()
+
+
+def test_a_beat_finds_it_too(sample: Sample, settings: object):
+    invoice = sample.issued()
+
+    app.tasks[settings.CELERY_BEAT_SCHEDULE["make papers"]["task"]].delay()
+
+    assert invoice.pk == Paper.objects.get().invoice_id
 
 
 def test_it_is_downloaded_as_a_file_that_never_changes(accountant: ApiClient, sample: Sample):

@@ -19,7 +19,11 @@ from shop.accounts.models import User
 from shop.accounts.serializers import (
     AccessChange,
     AccountOut,
+    ConfirmationIn,
+    ConfirmationOut,
     Credentials,
+    EmailChangeIn,
+    EmailChangeOut,
     PasswordChange,
     RefreshRequest,
     Registration,
@@ -43,6 +47,7 @@ ADA = {"email": "ada@example.com", "password": "correct horse battery"}
 GRACE = {"id": 2, "email": "grace@example.com", "role": "seller", "is_active": True}
 CSRF = "dGhpcyBpcyBubyB0b2tlbiBidXQgYW4gZXhhbXBsZSEh"
 TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"  # noqa: S105 - an example, signed by nobody
+CONFIRMATION = "WyI3YzRhOGQwOSIsIm5ldyJd:c2lnbmF0dXJl"
 WRONG_CREDENTIALS = problem_response(
     "The address or the password is wrong.", kind="wrong-credentials", title="Wrong address or password"
 )
@@ -291,6 +296,97 @@ class PasswordView(TokenView):
         except services.WeakPassword as error:
             raise _weak(error, "new_password") from error
         return Response(status=204, headers=limits)
+
+
+class EmailView(TokenView):
+    roles: ClassVar = {"post": LOGGED_IN}
+
+    @extend_schema(
+        operation_id="changeEmail",
+        summary="Ask for another e-mail address",
+        description="Mails a token to the new address, which changes the address when it comes back. The present "
+        "address is told; from whoever has no second factor it needs a token too. The answer is the same whether or "
+        "not somebody has the new address. Asks for a fresh log-in.",
+        tags=["accounts"],
+        request=EmailChangeIn,
+        responses={202: EmailChangeOut, 401: FRESH, 403: CSRF_FAILED, 429: TOO_MANY_ATTEMPTS},
+        examples=[
+            OpenApiExample("Another address", value={"email": "ada@new.example"}, request_only=True),
+            OpenApiExample(
+                "Two mails were sent",
+                value={"confirm_at": ["current", "new"], "confirm_by": "2026-01-05T10:30:00Z"},
+                response_only=True,
+                status_codes=["202"],
+            ),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        now = timezone.now()
+        require_fresh(request, now=now)
+        form = EmailChangeIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        if User.objects.normalize_email(form.validated_data["email"]) == request.user.email:
+            raise invalid([{"pointer": "#/email", "detail": "This is your address."}])
+        limits = take_attempt(
+            request, request.user.email
+        )  # each sends mail to an address of somebody's choice
+        by_second_factor = has_second_factor(request.user)
+        services.ask_email(
+            user=request.user, email=form.validated_data["email"], by_second_factor=by_second_factor, now=now
+        )
+        out = {
+            "confirm_at": [services.NEW] if by_second_factor else [services.CURRENT, services.NEW],
+            "confirm_by": now + services.EMAIL_CHANGE_LIFETIME,
+        }
+        return Response(EmailChangeOut(out).data, status=202, headers=NO_STORE | limits)
+
+
+class ConfirmEmailView(OpenView):
+    @extend_schema(
+        operation_id="confirmEmail",
+        summary="Confirm another e-mail address",
+        description="Takes the token of a mail, once. When every address has agreed that must, the address changes, "
+        "and all tokens and all sessions of the user end.",
+        tags=["accounts"],
+        request=ConfirmationIn,
+        responses={
+            200: ConfirmationOut,
+            403: problem_response(
+                "The token is not ours, has ended or was used.",
+                kind="bad-confirmation",
+                title="The confirmation does not hold",
+            ),
+            409: problem_response(
+                "Somebody has registered this address meanwhile.",
+                kind="email-taken",
+                title="The address is registered",
+            ),
+        },
+        examples=[
+            OpenApiExample("A token", value={"token": CONFIRMATION}, request_only=True),
+            OpenApiExample("Changed", value={"is_changed": True}, response_only=True, status_codes=["200"]),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        form = ConfirmationIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        try:
+            is_changed = services.confirm_email(**form.validated_data, now=timezone.now())
+        except services.BadToken as error:
+            raise Problem(
+                status=403,
+                kind="bad-confirmation",
+                title="The confirmation does not hold",
+                detail="The token is not ours, has ended or was used. Ask for the address again.",
+            ) from error
+        except services.EmailTaken as error:
+            raise Problem(
+                status=409,
+                kind="email-taken",
+                title="The address is registered",
+                detail="Somebody has registered this address meanwhile. Nothing has changed.",
+            ) from error
+        return Response(ConfirmationOut({"is_changed": is_changed}).data, headers=NO_STORE)
 
 
 # --8<-- [start:user_roles]

@@ -102,3 +102,21 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return f"token family {self.pk}"
+
+
+class EmailChange(models.Model):
+    """An address that a user wants instead of the present one, until it is confirmed; one for each user.
+
+    Its id is part of every token that was mailed for it, so a new wish ends the tokens of the one before.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="email_change")
+    email = models.EmailField()
+    by_second_factor = models.BooleanField()  # then the present address need not agree
+    asked_at = models.DateTimeField(db_index=True)
+    current_agreed_at = models.DateTimeField(null=True)
+    new_agreed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"another address for user {self.user_id}"

@@ -66,6 +66,36 @@ class PasswordChange(StrictSerializer):
     )
 
 
+class EmailChangeIn(StrictSerializer):
+    """The address from now on."""
+
+    email = StrictEmailField(max_length=254)
+
+
+class EmailChangeOut(serializers.Serializer):
+    """What has to happen for the address to change."""
+
+    confirm_at = serializers.ListField(
+        child=serializers.ChoiceField(["current", "new"]),
+        help_text="The addresses that were sent a token; each has to agree.",
+    )
+    confirm_by = serializers.DateTimeField(help_text="In UTC; later everything stays as it is.")
+
+
+class ConfirmationIn(StrictSerializer):
+    """The token of a mail."""
+
+    token = StrictCharField(
+        max_length=500, validators=[RegexValidator(r"^[A-Za-z0-9_:-]+$", "This is no token of a mail.")]
+    )
+
+
+class ConfirmationOut(serializers.Serializer):
+    """What the token did."""
+
+    is_changed = serializers.BooleanField(help_text="False where the other address has to agree too.")
+
+
 class AccessChange(StrictSerializer):
     """Another role, or an account that is closed or open."""
 

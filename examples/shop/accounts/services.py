@@ -1,24 +1,29 @@
-"""Register, log in, renew tokens, log out, change a password or a role."""
+"""Register, log in, renew tokens, log out, change a password, an address or a role."""
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 
-from shop.accounts.models import Role, TokenFamily, User
+from shop.accounts.models import EmailChange, Role, TokenFamily, User
 from shop.accounts.step_up import PASSWORD, SecondFactorNeeded, authentication, second_factor_challenge
 from shop.accounts.tokens import Refresh
+from shop.outbox.services import publish
 
+EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
+CURRENT, NEW = "current", "new"
+CONFIRMATIONS = signing.Signer(salt="shop.accounts.email_change")
 logger = logging.getLogger(__name__)
 
 
@@ -189,8 +194,13 @@ def end_tokens(*, family_id: str | UUID, now: datetime) -> bool:
 
 @transaction.atomic
 def log_out_everywhere(*, user: User, now: datetime) -> int:
-    """End all tokens and all sessions of `user` (OWASP ASVS 5.0, 7.4.3); how many families of tokens ended."""
+    """End all tokens and all sessions of `user` (OWASP ASVS 5.0, 7.4.3), and the wish for another address.
+
+    Returns:
+        How many families of tokens ended.
+    """
     User.objects.filter(pk=user.pk).update(generation=F("generation") + 1)
+    EmailChange.objects.filter(user=user).delete()
     return TokenFamily.objects.filter(user=user, ended_at=None).update(ended_at=now)
 
 
@@ -215,6 +225,85 @@ def change_password(*, user: User, current: str, new: str, now: datetime) -> Non
     user.set_password(new)
     user.save(update_fields=["password"])
     log_out_everywhere(user=user, now=now)
+
+
+# --8<-- [start:ask_email]
+@transaction.atomic
+def ask_email(*, user: User, email: str, by_second_factor: bool, now: datetime) -> EmailChange:
+    """Write down that `user` wants another address, and have both addresses told of it.
+
+    The new address must agree. So must the present one, unless the user has just given a code of a second factor:
+    a password alone is what a thief has too (OWASP Authentication Cheat Sheet, Changing A User's Registered Email
+    Address). What happens here does not depend on whether somebody has the new address already.
+
+    Args:
+        user: who asks, freshly logged in.
+        email: the address from now on; its case is ignored.
+        by_second_factor: whether the user gave a code.
+        now: when; what is not confirmed within `EMAIL_CHANGE_LIFETIME` is forgotten.
+    """
+    User.objects.select_for_update().get(pk=user.pk)  # of two wishes at one moment the second one counts
+    EmailChange.objects.filter(user=user).delete()
+    change = EmailChange.objects.create(
+        user=user, email=User.objects.normalize_email(email), by_second_factor=by_second_factor, asked_at=now
+    )
+    publish(topic="email.asked", payload={"change": str(change.pk)}, key=f"user:{user.pk}", now=now)
+    return change
+
+
+# --8<-- [end:ask_email]
+
+
+def confirmation(change: EmailChange, place: str) -> str:
+    """The token by which whoever reads the mail of an address agrees; it is signed and kept nowhere.
+
+    Args:
+        change: what to agree to.
+        place: `CURRENT` or `NEW`, the address that it is sent to.
+    """
+    return CONFIRMATIONS.sign_object([str(change.pk), place])
+
+
+# --8<-- [start:confirm_email]
+@transaction.atomic
+def confirm_email(*, token: str, now: datetime) -> bool:
+    """Note that an address agreed; when all have that must, the user has the new one, and every log-in ends.
+
+    Returns:
+        Whether the address has changed; False where the other one has to agree too.
+
+    Raises:
+        BadToken: it is not ours, has ended, was used, or the user's account is closed.
+        EmailTaken: somebody has registered the address meanwhile; whoever asks can read its mail.
+    """
+    try:
+        number, place = CONFIRMATIONS.unsign_object(token)
+    except signing.BadSignature as error:
+        raise BadToken from error
+    agreed = {CURRENT: "current_agreed_at", NEW: "new_agreed_at"}[place]
+    # The user's row first, as everywhere: two mails answered at one moment wait for each other, and never in a ring.
+    user = User.objects.select_for_update(of=("self",)).filter(email_change=number, is_active=True).first()
+    waiting = EmailChange.objects.filter(asked_at__gt=now - EMAIL_CHANGE_LIFETIME, **{agreed: None})
+    change = waiting.filter(pk=number).first()
+    if user is None or change is None:
+        raise BadToken
+    setattr(change, agreed, now)
+    change.save(update_fields=[agreed])
+    if not change.new_agreed_at or not (change.current_agreed_at or change.by_second_factor):
+        return False
+    old, user.email = user.email, change.email
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email"])
+    except IntegrityError as error:
+        raise EmailTaken(change.email) from error
+    log_out_everywhere(user=user, now=now)
+    told = {"change": str(number), "old": old, "new": user.email}
+    publish(topic="email.changed", payload=told, key=f"user:{user.pk}", now=now)
+    return True
+
+
+# --8<-- [end:confirm_email]
 
 
 def get_user(*, user_id: int, reader: User) -> User:
@@ -252,5 +341,10 @@ def change_access(*, user_id: int, admin: User, changes: Mapping[str, object], n
 
 
 def forget_logins(*, now: datetime) -> int:
-    """Delete the token families of which no token can be used any more; how many there were."""
+    """Delete wishes for another address that have ended, and the token families of which no token can be used any more.
+
+    Returns:
+        How many families there were.
+    """
+    EmailChange.objects.filter(asked_at__lte=now - EMAIL_CHANGE_LIFETIME).delete()
     return TokenFamily.objects.filter(expires_at__lte=now).delete()[0]

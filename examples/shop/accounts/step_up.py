@@ -5,11 +5,13 @@ How and when somebody logged in stands in the claims `acr` and `auth_time` of a 
 session.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from conventions import problems
 from conventions.spec import problem_response
 from django.apps import apps
+from django.contrib.sessions.backends.base import SessionBase
 from rest_framework.request import Request
 
 from shop.accounts.models import User
@@ -58,6 +60,17 @@ def has_second_factor(user: User) -> bool:
 
 
 # --8<-- [start:require_fresh]
+def accepted_means(user: User) -> tuple[str, ...]:
+    """The strongest means that `user` has."""
+    return (SECOND_FACTOR,) if has_second_factor(user) else (PASSWORD, PROVIDER)
+
+
+def is_fresh(held: Mapping[str, object], *, accepted: tuple[str, ...], now: datetime) -> bool:
+    """Whether a token or a session was begun, or stepped up, within five minutes by one of the `accepted` means."""
+    age_seconds = now.timestamp() - held.get("auth_time", 0)
+    return held.get("acr") in accepted and age_seconds <= FRESH_SECONDS
+
+
 def require_fresh(request: Request, *, now: datetime) -> None:
     """Let through whoever logged in, or stepped up, within five minutes by the strongest means that the user has.
 
@@ -65,9 +78,8 @@ def require_fresh(request: Request, *, now: datetime) -> None:
         Problem: 401, with the challenge of RFC 9470 section 3: what is wanted, and how recent.
     """
     held = request.session if request.auth is None else request.auth
-    accepted = (SECOND_FACTOR,) if has_second_factor(request.user) else (PASSWORD, PROVIDER)
-    age_seconds = now.timestamp() - held.get("auth_time", 0)
-    if held.get("acr") in accepted and age_seconds <= FRESH_SECONDS:
+    accepted = accepted_means(request.user)
+    if is_fresh(held, accepted=accepted, now=now):
         return
     wanted = f'acr_values="{accepted[0]}", max_age="{FRESH_SECONDS}"'
     raise problems.Problem(
@@ -97,11 +109,16 @@ def step_up(request: Request, proof: dict[str, object]) -> dict[str, str]:
         a session was: it gets a new id (OWASP ASVS 5.0, 7.2.4).
     """
     if request.auth is None:
-        request.session.cycle_key()
-        request.session.update(proof)
+        step_up_session(request.session, proof)
         return {}
     access = type(request.auth)()
     for name, value in (request.auth.payload | proof).items():
         if name not in ("exp", "iat", "jti"):
             access[name] = value
     return {"access": str(access)}
+
+
+def step_up_session(session: SessionBase, proof: dict[str, object]) -> None:
+    """Note in `session`, under a new id, how its user was just recognised."""
+    session.cycle_key()
+    session.update(proof)

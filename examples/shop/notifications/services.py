@@ -1,4 +1,4 @@
-"""Tell customers what happened to their orders, each thing once.
+"""Tell people what happened to their orders and their accounts, each thing once.
 
 The unique row of event and recipient is claimed before the message leaves and marked after it has left. Between the
 two lies a window that no order of steps closes: who dies there does not know whether it left. We send again then,
@@ -12,6 +12,8 @@ from smtplib import SMTPException
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
+from shop.accounts.models import EmailChange, User
+from shop.accounts.services import CURRENT, NEW, confirmation
 from shop.notifications.models import Notification
 from shop.orders.models import Order
 
@@ -22,6 +24,31 @@ TEXTS = {
     "order.placed": ("Your order {order}", "We have your order {order}. It costs {total} {currency}."),
     "payment.received": ("Order {order} is paid", "We received {total} {currency} for order {order}."),
     "order.shipped": ("Order {order} is on its way", "We handed your order {order} to the carrier."),
+    "email.enter": (
+        "Confirm your new address",
+        "Somebody wants to use this address at the shop. If it was you, confirm it within the hour: send this token "
+        "to POST /api/v1/users/email/confirm/\n\n{token}\n\nIf not, do nothing.",
+    ),
+    "email.leave": (
+        "Do you want another address?",
+        "Somebody who knows your password wants another address for your account. If it was you, agree within the "
+        "hour: send this token to POST /api/v1/users/email/confirm/\n\n{token}\n\n"
+        "If not, change your password: that ends it.",
+    ),
+    "email.to_be_left": (
+        "Your account gets another address",
+        "You want another address for your account. It changes as soon as that one is confirmed. If it was not you, "
+        "change your password: that ends it.",
+    ),
+    "email.yours_already": (
+        "You have an account with this address",
+        "Somebody wants to use this address at the shop for another account. Nothing has changed: it is yours.",
+    ),
+    "email.changed": (
+        "Your address has changed",
+        "Your account has another address from now on, and was logged out everywhere. If it was not you, answer "
+        "this mail.",
+    ),
 }
 
 
@@ -44,9 +71,51 @@ def order_shipped(payload: dict[str, object], *, now: datetime) -> None:
     notify(topic="order.shipped", order_id=payload["order_id"], now=now)
 
 
-# --8<-- [start:notify]
+def email_asked(payload: dict[str, object], *, now: datetime) -> None:
+    """Mail a token to the address that a user wants, and tell the present one. A handler of the outbox.
+
+    Whoever has the address already is told instead, and gets no token.
+    """
+    change = EmailChange.objects.select_related("user").filter(pk=payload["change"]).first()
+    if change is None:
+        return  # the user thought again
+    taken = User.objects.filter(email=change.email).exists()
+    leave = "email.to_be_left" if change.by_second_factor else "email.leave"
+    enter = "email.yours_already" if taken else "email.enter"
+    for recipient, topic, place in ((change.user.email, leave, CURRENT), (change.email, enter, NEW)):
+        words = {"token": confirmation(change, place)}
+        tell(event=f"email.asked:{change.pk}", recipient=recipient, topic=topic, words=words, now=now)
+
+
+def email_changed(payload: dict[str, object], *, now: datetime) -> None:
+    """Tell both addresses that a user has the new one from now on. A handler of the outbox."""
+    for recipient in (payload["old"], payload["new"]):
+        event = f"email.changed:{payload['change']}"
+        tell(event=event, recipient=recipient, topic="email.changed", words={}, now=now)
+
+
 def notify(*, topic: str, order_id: int, now: datetime) -> bool:
-    """Send the customer of an order one message about one event.
+    """Send the customer of an order one message about one event; returns and raises what `tell` does."""
+    order = Order.objects.select_related("customer").prefetch_related("items").get(pk=order_id)
+    words = {
+        "order": order.pk,
+        "total": f"{order.total_minor // 100}.{order.total_minor % 100:02}",
+        "currency": order.currency,
+    }
+    event = f"{topic}:{order_id}"
+    return tell(event=event, recipient=order.customer.email, topic=topic, words=words, now=now)
+
+
+# --8<-- [start:notify]
+def tell(*, event: str, recipient: str, topic: str, words: dict[str, object], now: datetime) -> bool:
+    """Send one person one message about one event.
+
+    Args:
+        event: what it is about; the same event is told once.
+        recipient: an e-mail address.
+        topic: which of `TEXTS`.
+        words: what stands in its gaps.
+        now: when.
 
     Returns:
         Whether it was sent now; False where it was sent before.
@@ -55,12 +124,11 @@ def notify(*, topic: str, order_id: int, now: datetime) -> bool:
         StillSending: it was claimed less than `CLAIM_SECONDS` ago and is not marked as sent.
         OSError, SMTPException: it could not be sent; the claim is given back.
     """
-    order = Order.objects.select_related("customer").prefetch_related("items").get(pk=order_id)
-    notification = claim(event=f"{topic}:{order_id}", recipient=order.customer.email, now=now)
+    notification = claim(event=event, recipient=recipient, now=now)
     if notification is None:
         return False
     try:
-        _message(topic, order, notification).send()
+        _message(topic, words, notification).send()
     except (OSError, SMTPException):
         give_back(notification)
         raise
@@ -95,13 +163,8 @@ def give_back(notification: Notification) -> None:
 # --8<-- [end:notify]
 
 
-def _message(topic: str, order: Order, notification: Notification) -> EmailMessage:
+def _message(topic: str, words: dict[str, object], notification: Notification) -> EmailMessage:
     subject, text = TEXTS[topic]
-    words = {
-        "order": order.pk,
-        "total": f"{order.total_minor // 100}.{order.total_minor % 100:02}",
-        "currency": order.currency,
-    }
     name = hashlib.sha256(f"{notification.event} {notification.recipient}".encode()).hexdigest()[:32]
     return EmailMessage(
         subject.format(**words),

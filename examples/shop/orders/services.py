@@ -183,6 +183,19 @@ def history(*, order_id: int, user: User) -> list[OrderMove]:
     return list(order.moves.order_by("id"))
 
 
+def check_asker(event: Event, *, order_id: int, user: User) -> Order:
+    """The order, of which `user` may ask for `event`.
+
+    Raises:
+        Order.DoesNotExist: there is no such order, or it is not for this user.
+        NotTheirs: the user may see the order and may not ask for this event.
+    """
+    order = get_order(order_id=order_id, user=user)
+    if not ASKED_BY.get(event, set()) & _relations(user, order):
+        raise NotTheirs
+    return order
+
+
 @transaction.atomic
 def ask_for(event: Event, *, order_id: int, user: User, now: datetime) -> Order:
     """Let `user` cancel, ship or deliver an order.
@@ -191,7 +204,7 @@ def ask_for(event: Event, *, order_id: int, user: User, now: datetime) -> Order:
     admin.
 
     Args:
-        event: one of those in `ASKED_BY`.
+        event: one of those in `ASKED_BY`; a refund is asked for by `shop.payments.services.ask_refund`.
         order_id: which order.
         user: who asks.
         now: when.
@@ -204,9 +217,7 @@ def ask_for(event: Event, *, order_id: int, user: User, now: datetime) -> Order:
         NotTheirs: the user may see the order and may not ask for this event.
         MoveRefused: the order is in a state that knows no such event. Nothing has changed.
     """
-    order = get_order(order_id=order_id, user=user)
-    if not ASKED_BY.get(event, set()) & _relations(user, order):
-        raise NotTheirs
+    order = check_asker(event, order_id=order_id, user=user)
     move_order(event, order_id=order_id, actor=user, now=now)
     order.refresh_from_db(fields=["status"])
     return order

@@ -36,5 +36,6 @@ ASKED_BY = {
     Event.CANCEL: {"customer", "admin"},
     Event.SHIP: {"seller", "admin"},
     Event.DELIVER: {"seller", "admin"},
+    Event.REFUND: {"seller", "admin"},  # of a delivered order; it happens when the money went back
 }
 # --8<-- [end:table]

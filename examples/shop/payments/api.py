@@ -15,11 +15,12 @@ from rest_framework.response import Response
 
 from shop.idempotency.services import once
 from shop.orders.models import Order
+from shop.orders.services import NotTheirs
 from shop.payments import services
 from shop.payments.models import Payment
 from shop.payments.serializers import EventIn, EventOut, PaymentIn, PaymentOut
 from shop.payments.signatures import FORM, HEADER, BadSignature, verify
-from shop.roles import LOGGED_IN
+from shop.roles import ADMIN, LOGGED_IN, SELLER
 
 REFERENCE = "7c4a8d09-ca37-4c8e-a39f-6d1e2b0f3c55"
 EXAMPLE = {
@@ -123,6 +124,62 @@ class PaymentView(TokenView):
         except Payment.DoesNotExist as error:
             raise Http404 from error
         return Response(PaymentOut(payment).data)
+
+
+class RefundView(TokenView):
+    roles: ClassVar = {"post": {SELLER, ADMIN}}
+
+    @extend_schema(
+        operation_id="refundOrder",
+        summary="Refund a delivered order",
+        description="For the seller of every line and admins: gives the whole price back. The order is `refunded` "
+        "when the provider has told that the money went back. Asking again changes nothing, and gets the payment.",
+        tags=["payments"],
+        parameters=[path_id("order_id", "The id of the order.")],
+        request=None,
+        responses={
+            202: PaymentOut,
+            403: problem_response(
+                "You may read the order, and this is not yours to ask for.",
+                kind="not-yours",
+                title="This is not yours to do",
+            ),
+            409: problem_response(
+                "The order was not delivered, or no payment paid it; `detail` names its state.",
+                kind="not-refundable",
+                title="There is nothing to refund",
+            ),
+        },
+        examples=[
+            OpenApiExample(
+                "Asked",
+                value=EXAMPLE | {"status": "paid", "refund_asked": True},
+                response_only=True,
+                status_codes=["202"],
+            )
+        ],
+    )
+    def post(self, request: Request, order_id: int) -> Response:
+        try:
+            payment = services.ask_refund(order_id=order_id, user=request.user, now=timezone.now())
+        except Order.DoesNotExist as error:
+            raise Http404 from error
+        except NotTheirs as error:
+            raise Problem(
+                status=403,
+                kind="not-yours",
+                title="This is not yours to do",
+                detail="An order is refunded by the seller of every line of it, or by an admin.",
+            ) from error
+        except services.NotRefundable as error:
+            raise Problem(
+                status=409,
+                kind="not-refundable",
+                title="There is nothing to refund",
+                detail=f"The order is {error.state}. What was delivered, and paid here, can be refunded; an order "
+                "that was not shipped is cancelled instead.",
+            ) from error
+        return Response(PaymentOut(payment).data, status=202)
 
 
 class WebhookView(OpenView):

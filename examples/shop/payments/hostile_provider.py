@@ -103,7 +103,8 @@ class HostileProvider:
             if not charge.refunds:
                 charge.refunds += 1
                 self._happen(charge, "refund.succeeded")
-                self.outgoing.put((reference, Webhook(_text(charge.events[-1]))))
+                for _ in range({"tok_silent": 0, "tok_twice": 3}.get(charge.source, 1)):
+                    self.outgoing.put((reference, Webhook(_text(charge.events[-1]))))
         return 201
 
     def _happen(self, charge: Charge, kind: str, terms: dict[str, object] | None = None) -> None:

@@ -1,5 +1,6 @@
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from shop.orders.models import Order
@@ -19,6 +20,10 @@ class Payment(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     pays_the_order = models.BooleanField(default=False)  # the order became paid by this one and no other
     refund_asked_at = models.DateTimeField(null=True)
+    # Who asked; None where the shop did, or nobody.
+    refund_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from shop.accounts.models import Role, User
 from shop.orders.models import Order
-from shop.orders.services import MoveRefused, get_order, move_order
+from shop.orders.services import MoveRefused, check_asker, get_order, move_order
 from shop.orders.states import Event as OrderEvent
 from shop.outbox.services import publish
 from shop.payments import provider
@@ -34,6 +34,14 @@ class NotPayable(Exception):
 
 class PaymentUnderWay(Exception):
     """Another payment for this order may still succeed."""
+
+
+class NotRefundable(Exception):
+    """The order was not delivered, or no payment of ours paid it; `state` says what it is."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the order is {state}")
+        self.state = state
 
 
 class UnknownPayment(Exception):
@@ -118,15 +126,50 @@ def charge(payload: dict[str, object], *, now: datetime) -> None:
     if payment.status != Payment.Status.PENDING:
         return
     if payment.order.status == Order.Status.CANCELLED:
-        told = News(f"shop:{payment.reference}", "charge.failed", *_terms(payment))
+        told = News(f"shop:{payment.reference}", "charge.failed", *terms(payment))
         record(told, now=now)
         return
-    reference, amount_minor, currency = _terms(payment)
+    reference, amount_minor, currency = terms(payment)
     document = {"reference": reference, "amount_minor": amount_minor, "currency": currency}
     provider.ask("POST", "/charges", {**document, "source": payment.source}, now=now)
 
 
 # --8<-- [end:charge]
+
+
+# --8<-- [start:ask_refund]
+@transaction.atomic
+def ask_refund(*, order_id: int, user: User, now: datetime) -> Payment:
+    """Give the whole price of a delivered order back; the provider is asked after the commit, and once.
+
+    The order is refunded when the provider has told that the money went back. Its history then names who asked.
+
+    Args:
+        order_id: a delivered order; one that is refunded already stays as it is.
+        user: the seller of every line, or an admin.
+        now: when it was asked.
+
+    Raises:
+        Order.DoesNotExist: there is no such order, or it is not for this user.
+        NotTheirs: the user may see the order and may not ask for this.
+        NotRefundable: the order is in another state, or was paid in another way.
+    """
+    check_asker(OrderEvent.REFUND, order_id=order_id, user=user)
+    payment = Payment.objects.select_for_update().filter(order_id=order_id, pays_the_order=True).first()
+    state = Order.objects.values_list("status", flat=True).get(pk=order_id)
+    if payment is None or state not in (Order.Status.DELIVERED, Order.Status.REFUNDED):
+        raise NotRefundable(state)
+    if payment.status == Payment.Status.PAID:
+        _ask_refund(payment, now, user)
+        payment.refresh_from_db()
+    elif state == Order.Status.DELIVERED:
+        # The provider gave it back by itself, while the order was on its way.
+        payment.refund_asked_by = user
+        _money_went_back(payment, now)
+    return payment
+
+
+# --8<-- [end:ask_refund]
 
 
 def refund(payload: dict[str, object], *, now: datetime) -> None:
@@ -138,7 +181,7 @@ def refund(payload: dict[str, object], *, now: datetime) -> None:
     payment = Payment.objects.get(reference=payload["reference"])
     if payment.status == Payment.Status.REFUNDED:
         return
-    reference, amount_minor, currency = _terms(payment)
+    reference, amount_minor, currency = terms(payment)
     document = {"reference": reference, "amount_minor": amount_minor, "currency": currency}
     provider.ask("POST", "/refunds", document, now=now)
 
@@ -207,7 +250,9 @@ def _money_went_back(payment: Payment, now: datetime) -> None:
     """Refund the order, which is cancelled first where nothing was sent yet; a second payment refunds no order."""
     if payment.pays_the_order:
         _move(OrderEvent.CANCEL, payment, now)
-        if not _move(OrderEvent.REFUND, payment, now) and _order_is(payment, Order.Status.SHIPPED):
+        if not _move(OrderEvent.REFUND, payment, now, payment.refund_asked_by) and _order_is(
+            payment, Order.Status.SHIPPED
+        ):
             logger.warning("%s is refunded, and order %s is on its way", payment, payment.order_id)
     elif not payment.order.payments.filter(status=Payment.Status.PAID).exists() and _order_is(
         payment, Order.Status.CANCELLED
@@ -215,9 +260,9 @@ def _money_went_back(payment: Payment, now: datetime) -> None:
         _move(OrderEvent.REFUND, payment, now)
 
 
-def _move(event: OrderEvent, payment: Payment, now: datetime) -> bool:
+def _move(event: OrderEvent, payment: Payment, now: datetime, actor: User | None = None) -> bool:
     try:
-        move_order(event, order_id=payment.order_id, actor=None, now=now)
+        move_order(event, order_id=payment.order_id, actor=actor, now=now)
     except MoveRefused:
         return False
     return True
@@ -241,9 +286,9 @@ def order_cancelled(payload: dict[str, object], *, now: datetime) -> None:
         _ask_refund(payment, now)
 
 
-def _ask_refund(payment: Payment, now: datetime) -> None:
+def _ask_refund(payment: Payment, now: datetime, user: User | None = None) -> None:
     unasked = Payment.objects.filter(pk=payment.pk, refund_asked_at=None)
-    if unasked.update(refund_asked_at=now):
+    if unasked.update(refund_asked_at=now, refund_asked_by=user):
         _publish("refund.requested", payment, now)
 
 
@@ -289,7 +334,8 @@ def _read(documents: Iterable[dict]) -> list[News]:
     ]
 
 
-def _terms(payment: Payment) -> tuple[str, int, str]:
+def terms(payment: Payment) -> tuple[str, int, str]:
+    """What an event about `payment` has to say of it: reference, amount and currency."""
     return payment.reference, payment.amount_minor, payment.currency
 
 

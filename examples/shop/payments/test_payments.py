@@ -8,6 +8,8 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shop.accounts.models import User
+from shop.accounts.services import log_in
 from shop.catalogue.models import Product
 from shop.conftest import PASSWORD, ApiClient
 from shop.orders.models import Order
@@ -83,9 +85,6 @@ def test_a_cancelled_order_cannot_be_paid(logged_in: ApiClient, order: Order):
 
 
 def test_somebody_elses_order_and_payment_look_like_none(payment: Payment):
-    from shop.accounts.models import User
-    from shop.accounts.services import log_in
-
     User.objects.create_user("grace@example.com", PASSWORD)
     grace = ApiClient(log_in(email="grace@example.com", password=PASSWORD).access)
     path = f"/api/v1/orders/{payment.order_id}/payments/"
@@ -301,11 +300,28 @@ STORIES = {
         ("paid", "cancelled"),
     ),
 }
+# What may still come, late or again, of an order that is delivered.
+DELIVERED_STORIES = {
+    "refund asked": (("refund", "charge.failed", "charge.succeeded"), ("paid", "delivered")),
+    "refund asked and made": (
+        ("refund", "refund.succeeded", "charge.failed", "charge.succeeded"),
+        ("refunded", "refunded"),
+    ),
+    "refund asked, failed, then made": (
+        ("refund", "refund.failed", "refund.succeeded"),
+        ("refunded", "refunded"),
+    ),
+    "refund made, and nobody asked": (("refund.succeeded", "charge.failed"), ("refunded", "refunded")),
+}
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_every_order_of_events_ends_in_the_same_states(name: str, payment: Payment, mug: Product):
-    kinds, end = STORIES[name]
+@pytest.mark.parametrize("name", STORIES | DELIVERED_STORIES)
+def test_every_order_of_events_ends_in_the_same_states(
+    name: str, payment: Payment, mug: Product, admin: User, request: pytest.FixtureRequest
+):
+    kinds, end = (STORIES | DELIVERED_STORIES)[name]
+    if name in DELIVERED_STORIES:
+        request.getfixturevalue("delivered")
     events = {
         kind: event_of(payment, "charge.succeeded", amount_minor=1)
         if kind == "one cent"
@@ -316,28 +332,31 @@ def test_every_order_of_events_ends_in_the_same_states(name: str, payment: Payme
     for number, order in enumerate(itertools.permutations(kinds)):
         point = transaction.savepoint()
         for step, kind in enumerate(order):
-            happen(payment, events[kind])
+            happen(payment, events[kind], admin)
             if (number + step) % 2:  # now and then only after the next one came as well
                 settle()
         settle()
-        happen(payment, events[order[0]])  # and the first one again
+        happen(payment, events[order[0]], admin)  # and the first one again
         settle()
         ends.append(states(payment))
         asked = Message.objects.filter(topic="refund.requested").count()
-        assert asked == (1 if "cancel" in kinds and payment.status == "paid" else asked)
+        assert asked == (1 if {"cancel", "refund"} & set(kinds) and payment.status == "paid" else asked)
         assert asked <= 1
-        assert (3 if end[1] in ("placed", "paid") else 5) == Product.objects.get(pk=mug.pk).stock
+        taken = end[1] in ("placed", "paid") or name in DELIVERED_STORIES
+        assert (3 if taken else 5) == Product.objects.get(pk=mug.pk).stock
         transaction.savepoint_rollback(point)
 
     assert [end] * len(ends) == ends
 
 
-def happen(payment: Payment, event: dict) -> None:
+def happen(payment: Payment, event: dict, admin: User) -> None:
     if event["type"] == "cancel":
         try:
             move_order(OrderEvent.CANCEL, order_id=payment.order_id, actor=None, now=NOW)
         except MoveRefused:
             return
+    elif event["type"] == "refund":
+        services.ask_refund(order_id=payment.order_id, user=admin, now=NOW)
     else:
         assert 200 == told(event).status_code
 
@@ -411,6 +430,101 @@ def test_money_that_goes_back_when_the_order_is_on_its_way_leaves_it_there_and_i
 
     assert ("refunded", "shipped") == states(payment)
     assert "is on its way" in caplog.text
+
+
+# --- a delivered order that is refunded
+
+
+@pytest.fixture
+def delivered(payment: Payment) -> Payment:
+    """The payment of an order that arrived."""
+    told(event_of(payment, "charge.succeeded"))
+    settle()
+    for event in (OrderEvent.SHIP, OrderEvent.DELIVER):
+        move_order(event, order_id=payment.order_id, actor=None, now=NOW)
+    return payment
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("root@example.com", PASSWORD)
+
+
+def give_back(admin: User, payment: Payment) -> object:
+    client = ApiClient(log_in(email=admin.email, password=PASSWORD).access)
+    return client.post(f"/api/v1/orders/{payment.order_id}/refund/")
+
+
+def test_a_delivered_order_is_refunded_when_the_money_went_back_and_its_history_names_who_asked(
+    delivered: Payment, admin: User, mug: Product
+):
+    asked = give_back(admin, delivered)
+    assert (202, "paid", True) == (asked.status_code, asked.json()["status"], asked.json()["refund_asked"])
+    assert ("paid", "delivered") == states(delivered)
+
+    told(event_of(delivered, "refund.succeeded"))
+    settle()
+
+    assert ("refunded", "refunded") == states(delivered)
+    last = delivered.order.moves.order_by("id").last()
+    assert ("refund", "delivered", "refunded", admin) == (
+        last.event,
+        last.from_status,
+        last.to_status,
+        last.actor,
+    )
+    assert 3 == Product.objects.get(pk=mug.pk).stock, "whether it can be sold again, a person has to see"
+
+
+def test_a_refund_that_is_asked_again_before_and_after_the_money_went_back_asks_the_provider_once(
+    delivered: Payment, admin: User
+):
+    answers = [give_back(admin, delivered) for _ in range(2)]
+    told(event_of(delivered, "refund.succeeded"))
+    settle()
+    answers.append(give_back(admin, delivered))
+
+    assert [(202, "paid"), (202, "paid"), (202, "refunded")] == [
+        (answer.status_code, answer.json()["status"]) for answer in answers
+    ]
+    assert 1 == Message.objects.filter(topic="refund.requested").count()
+
+
+@pytest.mark.parametrize("state", ["placed", "paid", "shipped", "cancelled"])
+def test_only_what_was_delivered_is_refunded(payment: Payment, admin: User, state: str):
+    told(event_of(payment, "charge.succeeded"))
+    settle()
+    Order.objects.update(status=state)
+
+    answer = give_back(admin, payment)
+
+    assert (409, state) == (answer.status_code, Order.objects.get().status)
+    assert f"The order is {state}." in answer.json()["detail"]
+    assert not Message.objects.filter(topic="refund.requested").exists()
+
+
+def test_what_was_paid_in_another_way_is_not_refunded_here(order: Order, admin: User):
+    for event in (OrderEvent.PAY, OrderEvent.SHIP, OrderEvent.DELIVER):
+        move_order(event, order_id=order.pk, actor=None, now=NOW)
+
+    with pytest.raises(services.NotRefundable):
+        services.ask_refund(order_id=order.pk, user=admin, now=NOW)
+
+
+def test_money_that_went_back_while_the_order_was_on_its_way_is_not_asked_back_again(
+    payment: Payment, admin: User
+):
+    told(event_of(payment, "charge.succeeded"))
+    settle()
+    move_order(OrderEvent.SHIP, order_id=payment.order_id, actor=None, now=NOW)
+    told(event_of(payment, "refund.succeeded"))
+    settle()
+    move_order(OrderEvent.DELIVER, order_id=payment.order_id, actor=None, now=NOW)
+
+    assert 202 == give_back(admin, payment).status_code
+
+    assert ("refunded", "refunded") == states(payment)
+    assert not Message.objects.filter(topic="refund.requested").exists()
 
 
 # --- asking for news
