@@ -1,15 +1,12 @@
 """Every system tells what it does in the same way: an id, a line of JSON, numbers."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parents[1]
-SYSTEMS = sorted(path.parent.name for path in EXAMPLES.glob("*/settings.py"))
+from conventions.managing import SYSTEMS, manage
+
 ASK = """
 from django.test import Client
 client = Client(SERVER_NAME="localhost")
@@ -23,13 +20,7 @@ print(client.get("/metrics").content.decode())
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_request_has_its_id_its_line_and_its_number(system: str, tmp_path: Path):
     url = f"sqlite:///{(tmp_path / 'db.sqlite3').as_posix()}"
-    ran = subprocess.run(
-        [sys.executable, str(EXAMPLES / system / "manage.py"), "shell", "--no-imports", "-c", ASK],
-        env=os.environ | {f"{system.upper()}_DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = manage(system, "shell", "--no-imports", "-c", ASK, DATABASE_URL=url)
 
     lines = [json.loads(line) for line in ran.stderr.splitlines()]
     assert ["404 from-the-proxy", "200"] == ran.stdout.splitlines()[:2]

@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = (
     "test_on_postgresql.py",
     "test_fuzz_api.py",
-    "test_settings.py",
     "test_spec.py",
     "papers/test_killed_worker.py",
     "billing/test_tax.py",
