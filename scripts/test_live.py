@@ -25,8 +25,12 @@ FIRST = ("python-runtime", "python-wasm", "python-stdlib", "live-worker", "djang
 LIMIT_BYTES = 8_000_000
 STARTED = re.compile("The API runs in this tab: Python [0-9.]+, Django 5.2[0-9.]*, SQLite [0-9.]+[.]")
 SHOP = "../../live/shop"
-# Those that the page of the shop shows, in its order.
-REQUESTS = ("too_many", "first_page", "own_price")
+# Those that the page of each system shows, in its order.
+REQUESTS = {
+    "shop": ("too_many", "first_page", "own_price"),
+    "invoices": ("change_issued",),
+    "gatekeeper": ("host_bits",),
+}
 # Runs in the worker after its own script: one address never answers, as a fault in a view would do, and one imports.
 PLANTED = """
 const RealBlob = Blob;
@@ -42,7 +46,6 @@ window.Blob = class extends RealBlob {
   }
 };
 """
-SYSTEMS = ("shop", "invoices", "gatekeeper")
 figures: dict[str, str] = {}
 
 
@@ -198,7 +201,7 @@ def journey(swagger: Swagger) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", REQUESTS)
 def test_a_live_system_costs_less_than_eight_megabytes(site: Path, system: str):
     packs = json.loads((site / "runner" / "packs" / "packs.json").read_text(encoding="utf-8"))["packs"]
     wire = {name: packs[name]["wire"] for name in (*FIRST, system)}
@@ -481,6 +484,19 @@ def test_an_address_of_the_shop_that_nobody_runs_leads_to_a_page_that_starts_it(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("system", ["invoices", "gatekeeper"])
+def test_an_address_of_another_system_leads_to_a_page_that_names_it(
+    browser: Browser, address: str, system: str
+):
+    with visiting(browser, address) as context:
+        page = opened(context, address.replace("/shop/api/", f"/live/{system}/api/v1/?a=1#b"))
+        link = page.locator("article").get_by_role("link", name=f"the {system}")
+        expect(link).to_have_attribute("href", f"/portal/{system}/")
+        assert "GET /api/v1/?a=1" == page.locator("article code").inner_text().strip()
+        expect(page.locator(".run-note")).to_have_text(re.compile(r"loads 7\.\d MB, once"))
+
+
+@pytest.mark.browser
 def test_a_wrong_address_is_told_nothing_of_the_shop(browser: Browser, address: str):
     with visiting(browser, address) as context:
         page = context.new_page()
@@ -548,9 +564,9 @@ def test_a_download_that_fails_says_what_to_do_and_can_be_tried_again(browser: B
         assert 200 == ask(page, "/api/v1/products/")["status"]
 
 
-def send(page: Page, name: str) -> Locator:
-    """Send the request of that name on the page of the shop; where its answer stands."""
-    request = page.locator(".language-http.highlight").nth(REQUESTS.index(name))
+def send(page: Page, name: str, system: str = "shop") -> Locator:
+    """Send the request of that name on the page of a system; where its answer stands."""
+    request = page.locator(".language-http.highlight").nth(REQUESTS[system].index(name))
     bar = request.locator("xpath=following-sibling::*[contains(@class, 'run-bar')][1]")
     bar.get_by_role("button", name="Send").click()
     answer = bar.locator("xpath=following-sibling::*[1]")
@@ -559,18 +575,19 @@ def send(page: Page, name: str) -> Locator:
 
 
 @pytest.mark.browser
-def test_the_requests_of_a_page_are_answered_as_they_are_recorded(browser: Browser, lesson: str):
+@pytest.mark.parametrize("system", REQUESTS)
+def test_the_requests_of_a_page_are_answered_as_they_are_recorded(browser: Browser, lesson: str, system: str):
     with visiting(browser, lesson) as context:
-        page = opened(context, lesson)
-        for name in REQUESTS:
-            answer = send(page, name)
-            record = (prepare.ROOT / "examples" / "shop" / f"{name}.out").read_text(encoding="utf-8")
+        page = opened(context, lesson.replace("/shop/", f"/{system}/"))
+        for name in REQUESTS[system]:
+            answer = send(page, name, system)
+            record = (prepare.ROOT / "examples" / system / f"{name}.out").read_text(encoding="utf-8")
             status, _, document = record.split("\n", 2)[2].replace("\n", " ", 1).split(" ", 2)
             live = json.loads(answer.locator("pre").last.inner_text().split("\n\n", 1)[1])
             if live.get("next_cursor"):
                 live["next_cursor"] = "…"
             if "instance" in live:
-                live["instance"] = live["instance"].removeprefix("/portal/live/shop")
+                live["instance"] = live["instance"].removeprefix(f"/portal/live/{system}")
 
             assert f" {status} · " in answer.locator("summary").inner_text()
             assert document.split() == json.dumps(live, ensure_ascii=False).split()
@@ -581,7 +598,7 @@ def test_without_scripts_the_requests_and_their_records_stand_on_the_page(browse
     with visiting(browser, lesson, java_script_enabled=False) as context:
         page = opened(context, lesson)
 
-        assert len(REQUESTS) == page.locator(".language-http.highlight").count()
+        assert len(REQUESTS["shop"]) == page.locator(".language-http.highlight").count()
         for request in page.locator(".language-http.highlight").all():
             assert re.match(r"(GET|POST) /api/v1/", request.locator("code").inner_text())
             record = request.locator("xpath=following-sibling::*[1]")

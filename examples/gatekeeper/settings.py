@@ -148,7 +148,10 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "SERVERS": [
         # Relative to the address of the specification, so that it holds wherever the site is served.
-        {"url": "../live/gatekeeper", "description": "The gatekeeper in this site's page, once started there"},
+        {
+            "url": "../live/gatekeeper",
+            "description": "The gatekeeper in this site's page, once started there",
+        },
         {"url": "http://127.0.0.1:8000", "description": "The development server on your machine"},
     ],
     "TAGS": [
