@@ -25,7 +25,7 @@ LIMIT_BYTES = {
     "python": 5_500_000,
     "postgresql": 5_500_000,
     "pytest": 1_100_000,
-    "django": 2_700_000,
+    "django": 2_900_000,
     "editor": 110_000,
     "live": 2_100_000,
     "shop": 400_000,
