@@ -19,7 +19,12 @@ python.FS.mkdirTree("/in");
 for (const [name, file] of Object.entries(plan.inputs)) python.FS.writeFile(`/in/${name}`, readFileSync(file));
 python.FS.writeFile("/plan.json", JSON.stringify(plan));
 python.FS.mkdirTree("/out");
-python.runPython(readFileSync(plan.compiler, "utf-8"));
+try {
+  python.runPython(readFileSync(plan.compiler, "utf-8"));
+} catch (error) {
+  console.error(error.message); // thrown on, it would follow a megabyte of Pyodide's own text
+  process.exit(1);
+}
 for (const name of python.FS.readdir("/out").filter((each) => !each.startsWith("."))) {
   writeFileSync(path.join(outFolder, name), python.FS.readFile(`/out/${name}`));
 }

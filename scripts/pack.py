@@ -66,12 +66,12 @@ def pack() -> int:
 
 
 def _pack() -> int:
-    import pack_shop
+    import pack_live
 
     made_from = _fingerprint()
     listing = PACKS / "packs.json"
     if listing.is_file() and json.loads(listing.read_text()).get("madeFrom") == made_from:
-        return pack_shop.add()
+        return pack_live.add()
     print("· building the in-page runtimes: the first time this takes about a minute", flush=True)
     try:
         _install_modules()
@@ -82,7 +82,7 @@ def _pack() -> int:
         print("Fix: where the network is off, connect and run this again.", file=sys.stderr)
         return 1
     _write(contents, made_from)
-    return pack_shop.add()
+    return pack_live.add()
 
 
 def _fingerprint() -> str:

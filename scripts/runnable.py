@@ -68,9 +68,9 @@ def write() -> None:
     for folder in (LESSONS, FACTS):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    # Where nothing but the live shop runs.
-    shop = facts_of({"commands": [], "parts": [], "exercises": [], "explain": []})
-    (FACTS / "live-shop.html").write_text(json.dumps(shop), encoding="utf-8")
+    # Where nothing but a live system runs.
+    live = facts_of({"commands": [], "parts": [], "exercises": [], "explain": []})
+    (FACTS / "live.html").write_text(json.dumps(live), encoding="utf-8")
     for lesson in lessons():
         name = lesson["path"].replace("/", "-")
         (LESSONS / f"{name}.json").write_text(json.dumps(lesson, ensure_ascii=False), encoding="utf-8")
@@ -148,14 +148,17 @@ def facts_of(lesson: dict) -> dict:
     }
 
 
-# The packs of each need; engine.js loads the same, and editor.js the last.
+# The packs of each need; engine.js loads the same, editor.js its own, and live-owner.js the last four.
 PACKS = {
     "python": ("python-runtime", "python-wasm", "python-stdlib"),
     "pytest": ("pytest",),
     "postgresql": ("postgresql-runtime", "postgresql-wasm", "postgresql-files", "postgresql-cluster"),
     "django": ("django", "shop", "shop-lab"),
     "editor": ("editor",),
-    "shop": ("shop-worker", "django", "shop"),
+    "live": ("live-worker", "django"),
+    "shop": ("shop",),
+    "invoices": ("invoices",),
+    "gatekeeper": ("gatekeeper",),
 }
 
 

@@ -150,7 +150,7 @@ def test_the_shop_answers_swagger_ui_and_shows_its_sql(window: Window, address: 
     visit(window, f"{address}shop/api/")
     window.evaluate(
         """buttons("Start the API")[0].click();
-        await until(() => /runs in this tab/.test(document.querySelector(".shop-state")?.textContent));"""
+        await until(() => /runs in this tab/.test(document.querySelector(".live-state")?.textContent));"""
     )
 
     status, log = window.evaluate(
@@ -162,8 +162,8 @@ def test_the_shop_answers_swagger_ui_and_shows_its_sql(window: Window, address: 
         await click(".try-out__btn");
         await click(".execute");
         const status = await until(() => block.querySelector(".live-responses-table .response .response-col_status"));
-        (await until(() => document.querySelector(".shop-log summary"))).click();
-        return [status.innerText, document.querySelector(".shop-log").innerText];"""
+        (await until(() => document.querySelector(".live-log summary"))).click();
+        return [status.innerText, document.querySelector(".live-log").innerText];"""
     )
 
     assert "200" == status.split()[0]

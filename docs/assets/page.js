@@ -10,14 +10,15 @@ function mark(box) {
   else box.removeAttribute("tabindex");
 }
 
-/** Where a static host answers an address of the live shop, with its page for what is not there: offer to start the shop. */
+/** Where a static host answers an address of a live system, with its page for what is not there: offer to start it. */
 function openShell() {
-  const shell = /** @type {HTMLTemplateElement | null} */ (document.querySelector("template[data-live]"));
-  const live = new URL("../live/shop/", import.meta.url).href;
-  if (!shell || !location.href.startsWith(live)) return;
-  const place = shell.parentElement;
-  place?.replaceChildren(shell.content);
-  place?.querySelector("code")?.append(`GET /${location.href.slice(live.length).split("#")[0]}`);
+  for (const shell of document.querySelectorAll("template")) {
+    const live = new URL(`../live/${shell.id}/`, import.meta.url).href;
+    if (!location.href.startsWith(live)) continue;
+    const place = shell.parentElement;
+    place?.replaceChildren(shell.content);
+    place?.querySelector("code")?.append(`GET /${location.href.slice(live.length).split("#")[0]}`);
+  }
 }
 
 async function setUp() {

@@ -1,9 +1,9 @@
-// A request that a lesson shows, sent to the live shop: edited, as anybody or as a customer.
+// A request that a page shows, sent to a live system: edited, as anybody or as somebody who may log in.
 
 import { element, output, resultUnder } from "./element.js";
 import { codeOf } from "./lesson.js";
-import { shop } from "./shop-bridge.js";
-import { exchange } from "./shop-panel.js";
+import { live } from "./live-bridge.js";
+import { exchange } from "./live-panel.js";
 import { onStart } from "./start.js";
 
 const SHOWN_HEADERS = ["content-type", "location", "www-authenticate", "allow", "retry-after", "cache-control", "etag"];
@@ -23,40 +23,46 @@ export async function begin(place, clicked) {
   const value = codeOf(place.block);
   const rows = value.split("\n").length;
   const editor = element("textarea", { className: "run-editor", value, rows, spellcheck: false, "aria-label": "Request" });
-  const customer = element("input", { type: "checkbox", checked: /^POST .*orders/.test(value) });
+  const api = live(place.what);
+  // What the shop shows is open to everybody.
+  const known = element("input", { type: "checkbox", checked: place.what !== "shop" || /^POST .*orders/.test(value) });
   const answer = resultUnder(place.bar);
   answer.classList.add("console-answer");
-  place.bar.append(element("label", {}, customer, " as a customer, logged in first"));
+  place.bar.append(element("label", {}, known, " logged in first"));
   place.block.querySelector("pre")?.replaceWith(editor);
   await onStart(
     place,
     async (_, options) => {
-      await shop.start(options);
-      answer.replaceChildren(...(await send(parse(editor.value), customer.checked)));
+      await api.start(options);
+      answer.replaceChildren(...(await send(api, parse(editor.value), known.checked)));
     },
     clicked,
   );
 }
 
-/** @param {ReturnType<typeof parse>} request @param {boolean} asCustomer */
-async function send(request, asCustomer) {
+/** @typedef {ReturnType<typeof live>} Api */
+
+/** @param {Api} api @param {ReturnType<typeof parse>} request @param {boolean} known */
+async function send(api, request, known) {
   const { method, path, headers, body } = request;
-  const given = asCustomer ? { Authorization: `Bearer ${await token()}`, ...headers } : headers;
-  const answer = await ask(method, path, body, given);
+  const given = known ? { Authorization: `Bearer ${await token(api)}`, ...headers } : headers;
+  const answer = await ask(api, method, path, body, given);
   const fields = Object.entries(answer.headers).filter(([name]) => SHOWN_HEADERS.includes(name.toLowerCase()));
   const lines = [...fields.map((field) => field.join(": ")), "", pretty(answer.text)];
   return [exchange({ ...answer, method, path }), output("Answer", lines.join("\n"))];
 }
 
-/** Of the first customer in the shop's data. */
-async function token() {
-  const { text } = await ask("POST", "/api/v1/users/login/", JSON.stringify(shop.about?.customers[0]), {});
+/** Of the first who may log in. @param {Api} api */
+async function token(api) {
+  const { token, email, password } = /** @type {Login} */ (api.about?.logins[0]);
+  if (token) return token;
+  const { text } = await ask(api, "POST", "/api/v1/users/login/", JSON.stringify({ email, password }), {});
   return JSON.parse(text).access;
 }
 
-/** @param {string} method @param {string} path @param {string} body @param {Record<string, string>} headers */
-async function ask(method, path, body, headers) {
-  const answer = await shop.ask({ method, path, headers: { ...JSON_ONLY, ...headers }, body: new TextEncoder().encode(body) });
+/** @param {Api} api @param {string} method @param {string} path @param {string} body @param {Record<string, string>} headers */
+async function ask(api, method, path, body, headers) {
+  const answer = await api.ask({ method, path, headers: { ...JSON_ONLY, ...headers }, body: new TextEncoder().encode(body) });
   return { ...answer, text: new TextDecoder().decode(answer.body) };
 }
 

@@ -3,10 +3,12 @@
 import { button, element } from "./element.js";
 import { SCOPE, held, keep } from "./storage.js";
 
-/** @type {Need[]} */
-const LIVE_SHOP = ["python", "shop"];
+/** What the page's system needs. @returns {Need[]} */
+const liveNeeds = () => ["python", "live", /** @type {Need} */ (system)];
 /** @type {Facts} */
 let facts;
+/** The system that the page is about. */
+let system = "";
 /** What this page has loaded, whether the browser keeps it or not. @type {Set<Need>} */
 const loaded = new Set();
 /** One for each button: say its price anew. @type {(() => void)[]} */
@@ -14,11 +16,13 @@ const prices = [];
 
 /** Look at the page that is shown. */
 export function begin() {
-  facts = JSON.parse(document.getElementById("runner")?.textContent ?? "{}");
+  const runner = document.getElementById("runner");
+  facts = JSON.parse(runner?.textContent ?? "{}");
+  system = runner?.dataset.system ?? "";
   const href = new URL("runner.css", import.meta.url).href;
   document.head.append(element("link", { rel: "stylesheet", href }));
   document.querySelectorAll(".highlight:has(> .filename)").forEach(look);
-  document.querySelectorAll("[data-live-shop]").forEach((block) => offer(block, "Start the API", LIVE_SHOP, "shop-panel", ""));
+  document.querySelectorAll("[data-live]").forEach((block) => offer(block, "Start the API", liveNeeds(), "live-panel", system));
 }
 
 /** @param {Element} block a block of code that has a title */
@@ -29,7 +33,7 @@ function look(block) {
   const what = `${title} ${lines[0]}`;
   const file = facts.edit.find((name) => `/${name}`.endsWith(`/${title}`)) ?? "";
   const judge = facts.judge[file];
-  if (title === "Request") offer(block, "Send", LIVE_SHOP, "console", "");
+  if (title === "Request") offer(block, "Send", liveNeeds(), "console", system);
   if (judge && facts.labs.includes(file)) offer(block, "Attack it here", judge.filter((need) => need !== "pytest"), "lab", file);
   if (facts.run[head]) offer(block, "Run it here", facts.run[head], "record", head);
   else if (judge) offer(block, "Check my answer", judge, "exercise", file);
@@ -42,7 +46,7 @@ function look(block) {
  * @param {Element} block
  * @param {string} label
  * @param {Need[]} needs
- * @param {"record" | "exercise" | "lab" | "query" | "editor" | "shop-panel" | "console"} module
+ * @param {"record" | "exercise" | "lab" | "query" | "editor" | "live-panel" | "console"} module
  * @param {string} what
  */
 function offer(block, label, needs, module, what) {
@@ -75,13 +79,13 @@ function offer(block, label, needs, module, what) {
   };
   // The reader's own text must not wait for a click to be found again.
   if (module === "editor" && (held(`draft ${location.pathname} ${what}`) || location.hash.startsWith("#code="))) load(false);
-  if (module === "shop-panel" && started()) load(false);
+  if (module === "live-panel" && started(what)) load(false);
 }
 
-/** Whether the reader has started the shop in this tab, on a page before; shop-bridge.js notes it. */
-function started() {
+/** Whether the reader has started the system in this tab, on a page before; live-bridge.js notes it. @param {string} system */
+function started(system) {
   try {
-    return `${SCOPE} shop` in sessionStorage;
+    return `${SCOPE} ${system}` in sessionStorage;
   } catch {
     return false; // storage is refused here
   }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipimport import zipimporter
 
-import shop_patches
+import live_patches
 
 ARCHIVE = "/lib/shop-lab.zip"
 DATABASE = Path("/tmp/lab.sqlite3")  # noqa: S108 - in the page's memory, where nobody else is
@@ -27,8 +27,8 @@ def begin() -> str:
     if "conventions.throwaway" not in sys.modules:
         names = json.loads(zipimporter("/lib/shop.zip").get_data("/lib/shop.zip/rest.json"))
         names |= json.loads(zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/names.json"))
-        sys.meta_path.append(shop_patches.RestFinder(names, _later))
-        shop_patches.apply()
+        sys.meta_path.append(live_patches.RestFinder(names, _later))
+        live_patches.apply()
         sys.modules["conventions.throwaway"] = sys.modules[__name__]
     import django
 
@@ -54,7 +54,7 @@ def _later(archive: str) -> bytes:
 @contextlib.contextmanager
 def throwaway(system: str, *, postgresql: bool = False) -> Iterator[None]:  # noqa: ARG001 - only the shop is here
     """An empty shop on SQLite, or on the PostgreSQL that runs in this page, with cheap password hashes."""
-    with shop_patches.no_event_loop(), _database(postgresql) as database:
+    with live_patches.no_event_loop(), _database(postgresql) as database:
         import django
         from django.apps import apps
         from django.conf import settings

@@ -1,6 +1,6 @@
 // The types that the page's modules share. Only the type checker reads it: no page loads it.
 
-type Need = "python" | "pytest" | "postgresql" | "django" | "shop" | "editor";
+type Need = "python" | "pytest" | "postgresql" | "django" | "live" | "shop" | "invoices" | "gatekeeper" | "editor";
 
 /** What the build found that can run on a page. */
 interface Facts {
@@ -62,7 +62,7 @@ interface Result {
   [key: string]: any;
 }
 
-/** A request to the live shop: `path` begins under the shop's address, with its query. */
+/** A request to a live system: `path` begins under its address, with its query. */
 interface Ask {
   method: string;
   path: string;
@@ -79,13 +79,16 @@ interface Answer {
   milliseconds: number;
 }
 
-/** A request that the live shop has answered, for the log. */
+/** A request that a live system has answered, for the log. */
 type Entry = Pick<Ask, "method" | "path"> & Pick<Answer, "status" | "milliseconds" | "sql">;
 
-/** What a started shop tells of itself. */
+/** Who may log in: by an address and a password, or with a token that is ready. */
+type Login = { role: string; email?: string; password?: string; token?: string };
+
+/** What a started system tells of itself. */
 interface About {
   versions: Record<string, string>;
-  customers: { email: string; password: string }[];
+  logins: Login[];
 }
 
 /** What a button does once its module is loaded; `clicked` when the reader waits for it. */

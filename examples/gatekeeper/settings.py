@@ -145,7 +145,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": "Read who asks and what was detected; block, allow and unblock addresses.",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    "SERVERS": [{"url": "http://127.0.0.1:8000", "description": "The development server on your machine"}],
+    "SERVERS": [
+        # Relative to the address of the specification, so that it holds wherever the site is served.
+        {
+            "url": "../live/gatekeeper",
+            "description": "The gatekeeper in this site's page, once started there",
+        },
+        {"url": "http://127.0.0.1:8000", "description": "The development server on your machine"},
+    ],
     "TAGS": [
         {"name": "rules", "description": "Which networks are let in, slowed down or kept out"},
         {"name": "incidents", "description": "What was detected, and what was done about it"},

@@ -182,7 +182,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": "Draft an invoice, issue it, correct it by a credit note, and record what was paid.",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    "SERVERS": [{"url": "http://127.0.0.1:8000", "description": "The development server on your machine"}],
+    "SERVERS": [
+        # Relative to the address of the specification, so that it holds wherever the site is served.
+        {"url": "../live/invoices", "description": "The invoices in this site's page, once started there"},
+        {"url": "http://127.0.0.1:8000", "description": "The development server on your machine"},
+    ],
     "TAGS": [
         {"name": "accounts", "description": "Log in, renew a token"},
         {"name": "parties", "description": "Who issues invoices, and who gets them"},

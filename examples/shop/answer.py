@@ -1,34 +1,17 @@
 """Answer a request that a page shows, by a shop with the data that everybody begins with."""
 
-import sys
-from pathlib import Path
-
-from conventions.throwaway import throwaway
+from conventions.answering import show
 
 
-def answer(text: str) -> None:
-    """Send a request, written as its line, an empty line and its body; print its status, media type and document.
-
-    It is sent with the token of the first customer.
-    """
-    from django.test import Client
-
+def begin() -> str:
+    """Fill the shop; the token of the first customer."""
     from shop.accounts.services import log_in
-    from shop.journey import shown
-    from shop.management.commands.seed import CUSTOMERS
+    from shop.management.commands.seed import CUSTOMERS, seed
 
-    line, _, body = text.partition("\n\n")
-    method, path = line.split()
-    client = Client(SERVER_NAME="localhost")
+    seed()
     email, password = CUSTOMERS[0]
-    headers = {"Authorization": f"Bearer {log_in(email=email, password=password).access}"}
-    response = client.generic(method, path, body, "application/json", headers=headers)
-    print(f"{response.status_code} {response.headers['Content-Type']}\n{shown(response.json())}")
+    return log_in(email=email, password=password).access
 
 
 if __name__ == "__main__":
-    with throwaway("shop"):
-        from shop.management.commands.seed import seed
-
-        seed()
-        answer(Path(__file__).with_name(sys.argv[1]).read_text(encoding="utf-8").strip())
+    show("shop", begin)

@@ -1,19 +1,9 @@
 """A customer's journey: register, log in, look around, order, and find the shelf empty."""
 
 import json
-import re
-import textwrap
 
+from conventions.answering import shown
 from conventions.throwaway import throwaway
-
-
-def shown(document: object) -> str:
-    """JSON on a few lines; what differs from run to run is shortened."""
-    text = json.dumps(document, ensure_ascii=False)
-    text = re.sub(r'"eyJ[\w.-]+"', '"eyJ…"', text)
-    text = re.sub(r'"next_cursor": "[^"]+"', '"next_cursor": "…"', text)
-    text = re.sub(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"', '"…Z"', text)
-    return textwrap.fill(text, 76, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 class Customer:

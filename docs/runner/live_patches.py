@@ -37,16 +37,18 @@ def apply() -> None:
 
 
 def leave_out() -> None:
-    """Stand in for modules that the live shop imports on its way and never uses: half of all that would be loaded."""
+    """Stand in for modules that the systems import on their way and never use: half of all that would be loaded."""
     from django.core import signals
 
     sys.modules["django.contrib.postgres"] = None  # REST framework looks whether it can be imported
     stand_ins = {
         # The specification was exported before the site was built; here nobody asks for it.
         "drf_spectacular.utils": {
-            "extend_schema": lambda **_: lambda view: view,
+            **dict.fromkeys(("extend_schema", "extend_schema_field"), lambda *_, **__: lambda it: it),
             **dict.fromkeys(("OpenApiExample", "OpenApiParameter", "OpenApiResponse"), lambda *_, **__: None),
         },
+        "drf_spectacular.extensions": {"OpenApiAuthenticationExtension": object},
+        "drf_spectacular.types": {"OpenApiTypes": types.SimpleNamespace(BINARY=None)},
         # REST framework's own generator of specifications takes one function, which brings the whole admin along.
         "django.contrib.admindocs.views": {"simplify_regex": None},
         # Tokens watch for changed settings, by a name that brings the test runner along.
@@ -59,6 +61,11 @@ def leave_out() -> None:
         "django.db.migrations": {"RunPython": object},
         "django.views.debug": {},
         "logging.config": {},  # the settings of the page configure nothing
+        # No worker runs in a page, and what draws the PDF files is a quarter of all the rest.
+        "celery": {"shared_task": lambda _: types.SimpleNamespace(delay=lambda *_: None)},
+        "gatekeeper.worker": {},
+        "invoices.worker": {},
+        "invoices.papers.drawing": {"draw": unavailable},
     }
     for name, members in stand_ins.items():
         sys.modules[name] = types.ModuleType(name)
@@ -67,7 +74,7 @@ def leave_out() -> None:
 
 
 def unavailable(*_: object, **__: object) -> None:
-    raise NotImplementedError("The shop in the page can do everything but this.")
+    raise NotImplementedError("The API in the page can do everything but this.")
 
 
 def pbkdf2_hmac(

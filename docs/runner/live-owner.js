@@ -1,20 +1,16 @@
-// Run the live shop in this tab: one worker, one request at a time, ended and started again when one hangs.
+// Run a live system in this tab: one worker, one request at a time, ended and started again when one hangs.
 
 import { load, manifest } from "./packs.js";
-import { LIVE, NAME, problem } from "./shop-ask.js";
+import { liveAt, nameOf, problem } from "./live-ask.js";
 
-/** In three parts: each starts while the next is still on its way. */
-const PARTS = [["python-runtime", "shop-worker"], ["python-wasm", "python-stdlib"], ["django", "shop"]];
-export const PACKS = PARTS.flat();
+/** The packs of a system, in three parts: each starts while the next is still on its way. @param {string} system */
+export const partsOf = (system) => [["python-runtime", "live-worker"], ["python-wasm", "python-stdlib"], ["django", system]];
 
 // Pyodide tries this out, and refuses to start in a classic worker that has it; it needs it for nothing.
 const FIRST = "globalThis.importScripts = undefined;\n";
 const LIMIT_SECONDS = 15;
 const START_SECONDS = 90;
 const SAVE_AFTER_MILLISECONDS = 300;
-const DATABASE = `${LIVE}.sqlite3`;
-// Refused in some private windows, and absent on plain http.
-const disk = async () => caches.open(NAME);
 
 export class Owner {
   /** @type {Worker | undefined} */
@@ -28,20 +24,23 @@ export class Owner {
   /** @type {(why: string) => void} */
   fail = () => {};
 
-  /** @param {() => void} onUnsaved called when the disk takes nothing */
-  constructor(onUnsaved) {
+  /** @param {string} system @param {() => void} onUnsaved called when the disk takes nothing */
+  constructor(system, onUnsaved) {
+    this.system = system;
     this.onUnsaved = onUnsaved;
   }
 
   /** Fetch, start, and go on with the saved data. Rejects with words for the reader. @param {Options} [options] @returns {Promise<About>} */
   async start({ onProgress = () => {}, onStarted = () => {}, signal } = {}) {
     const packs = await manifest();
-    this.version = packs.shop.sha256;
-    const total = PACKS.reduce((sum, name) => sum + packs[name].wire, 0);
-    const counts = PARTS.map(() => 0);
+    const { system } = this;
+    this.version = packs[system].sha256;
+    const all = partsOf(system);
+    const total = all.flat().reduce((sum, name) => sum + packs[name].wire, 0);
+    const counts = all.map(() => 0);
     const ended = new AbortController();
     const either = AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal]);
-    const parts = PARTS.map((names, place) => {
+    const parts = all.map((names, place) => {
       const count = (/** @type {number} */ bytes) => {
         counts[place] = bytes;
         onProgress(counts.reduce((sum, each) => sum + each), total);
@@ -51,14 +50,14 @@ export class Owner {
     parts.forEach((part) => part.catch(() => {})); // it is reported where it is waited for
     either.addEventListener("abort", () => this.end("cancelled"));
     try {
-      const { "python-runtime": runtime, "shop-worker": own } = await parts[0];
+      const { "python-runtime": runtime, "live-worker": own } = await parts[0];
       this.worker = new Worker(URL.createObjectURL(new Blob([FIRST, runtime, "\n", own], { type: "text/javascript" })));
       const saved = this.data ?? this.saved();
       await this.post({ kind: "python", packs: await parts[1] }, START_SECONDS);
       this.data = await saved;
       const rest = Object.fromEntries(Object.entries(packs).map(([name, { url }]) => [name, new URL(url, import.meta.url).href]));
-      const site = { origin: location.origin, prefix: LIVE.pathname, rest, packs: await parts[2] };
-      const { database, ...about } = await this.post({ kind: "shop", ...site, ...this.data }, START_SECONDS);
+      const site = { system, origin: location.origin, prefix: liveAt(system).pathname, rest, packs: await parts[2] };
+      const { database, ...about } = await this.post({ kind: "system", ...site, ...this.data }, START_SECONDS);
       this.keep(database);
       onStarted();
       return about;
@@ -122,6 +121,13 @@ export class Owner {
     this.fail(why);
   }
 
+  /** Refused in some private windows, and absent on plain http. */
+  disk = async () => caches.open(nameOf(this.system));
+
+  get place() {
+    return `${liveAt(this.system)}.sqlite3`;
+  }
+
   /** Keep the data for the next page and the next tab, soon. @param {Uint8Array<ArrayBuffer> | null} database */
   keep(database) {
     if (!database || !this.data) return;
@@ -129,13 +135,13 @@ export class Owner {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const headers = { "X-Version": this.version, "X-Key": key };
-      disk().then((cache) => cache.put(DATABASE, new Response(database, { headers }))).catch(this.onUnsaved);
+      this.disk().then((cache) => cache.put(this.place, new Response(database, { headers }))).catch(this.onUnsaved);
     }, SAVE_AFTER_MILLISECONDS);
   }
 
-  /** What was kept, where it fits this version of the shop; else the beginning. */
+  /** What was kept, where it fits this version of the system; else the beginning. */
   async saved() {
-    const kept = await disk().then((cache) => cache.match(DATABASE)).catch(() => undefined);
+    const kept = await this.disk().then((cache) => cache.match(this.place)).catch(() => undefined);
     if (kept?.headers.get("X-Version") === this.version) {
       return { database: new Uint8Array(await kept.arrayBuffer()), key: kept.headers.get("X-Key") ?? "" };
     }

@@ -1,13 +1,13 @@
-// The live shop as a page sees it: run here or in another tab, started on request, asked, reset.
+// The live systems as a page sees them: run here or in another tab, started on request, asked, reset.
 
 import { once } from "./host.js";
-import { LIVE, NAME, relay, toAsk, toResponse } from "./shop-ask.js";
-import { Owner } from "./shop-owner.js";
+import { nameOf, relay, systemAt, toAsk, toResponse } from "./live-ask.js";
+import { Owner } from "./live-owner.js";
 
 const CONTROLLED_MILLISECONDS = 2000;
 
 /** Fires `change` with its state, and `entry` with an `Entry` for each request that any tab has sent. */
-class Shop extends EventTarget {
+class Live extends EventTarget {
   id = `${performance.timeOrigin} ${Math.random()}`;
   /** @type {"off" | "starting" | "here" | "elsewhere"} */
   state = "off";
@@ -22,15 +22,18 @@ class Shop extends EventTarget {
   starting;
   /** Requests of other tabs that were taken. @type {Set<number>} */
   taken = new Set();
-  channel = new BroadcastChannel(NAME);
 
-  constructor() {
+  /** @param {string} system */
+  constructor(system) {
     super();
+    this.system = system;
+    this.name = nameOf(system);
+    this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => this.hear(data);
     this.channel.postMessage({ kind: "hello" });
   }
 
-  /** Run the shop here, or use the one that runs in another tab. Rejects with words for the reader. @param {Options} options */
+  /** Run the system here, or use the one that runs in another tab. Rejects with words for the reader. @param {Options} options */
   start(options) {
     return (this.starting ??= this.begin(options).catch((error) => {
       this.starting = undefined;
@@ -41,18 +44,18 @@ class Shop extends EventTarget {
   /** @param {Options} options */
   async begin(options) {
     const connected = connect();
-    const release = await lock({ ifAvailable: true });
+    const release = await lock(this.name, { ifAvailable: true });
     if (release) {
       await this.own(release, options);
     } else {
       this.change("elsewhere");
       this.channel.postMessage({ kind: "hello" });
       // When the other tab closes, this one goes on.
-      lock({}).then((mine) => mine && this.own(mine, {})).catch(() => (this.starting = undefined));
+      lock(this.name, {}).then((mine) => mine && this.own(mine, {})).catch(() => (this.starting = undefined));
     }
     await connected;
     try {
-      sessionStorage.setItem(NAME, "");
+      sessionStorage.setItem(this.name, "");
     } catch {
       // then the next page asks again
     }
@@ -60,7 +63,7 @@ class Shop extends EventTarget {
 
   /** @param {() => void} release @param {Options} options */
   async own(release, options) {
-    this.owner = new Owner(() => {
+    this.owner = new Owner(this.system, () => {
       this.unsaved = true;
       this.change(this.state);
     });
@@ -80,10 +83,10 @@ class Shop extends EventTarget {
     this.tell();
   }
 
-  /** Answer a request in the tab that runs the shop. @param {Ask} request @returns {Promise<Answer>} */
+  /** Answer a request in the tab that runs the system. @param {Ask} request @returns {Promise<Answer>} */
   async ask(request) {
     await this.ready;
-    if (!this.owner) return relay(request);
+    if (!this.owner) return relay(this.system, request);
     const answer = await this.owner.ask(request);
     const { status, milliseconds, sql } = answer;
     const entry = { method: request.method, path: request.path, status, milliseconds, sql };
@@ -123,30 +126,39 @@ class Shop extends EventTarget {
     this.dispatchEvent(new CustomEvent("entry", { detail: entry }));
   }
 
-  /** @param {Shop["state"]} state */
+  /** @param {Live["state"]} state */
   change(state) {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
 }
 
-export const shop = new Shop();
+/** @type {Map<string, Live>} */
+const systems = new Map();
+
+/** The one of this page. @param {string} system */
+export function live(system) {
+  const found = systems.get(system) ?? new Live(system);
+  systems.set(system, found);
+  return found;
+}
 
 /**
  * What ends the hold of the lock, once it is ours; null where `ifAvailable` was asked and another tab has it.
+ * @param {string} name
  * @param {LockOptions} options
  * @returns {Promise<(() => void) | null>}
  */
-function lock(options) {
+function lock(name, options) {
   // Without locks (plain http) there are no other tabs to agree with.
   if (!navigator.locks) return Promise.resolve(() => {});
   return new Promise((resolve, reject) => {
     const hold = () => new Promise((release) => resolve(() => release(undefined)));
-    navigator.locks.request(NAME, options, (held) => (held ? hold() : resolve(null))).catch(reject);
+    navigator.locks.request(name, options, (held) => (held ? hold() : resolve(null))).catch(reject);
   });
 }
 
-/** Let requests to the shop's address reach it: by the service worker, or by this page's own `fetch` where that is refused. */
+/** Let requests to a system's address reach it: by the service worker, or by this page's own `fetch` where that is refused. */
 const connect = once(async () => {
   try {
     const worker = navigator.serviceWorker;
@@ -173,6 +185,7 @@ function answerIn(view) {
   }
   view.fetch = async (/** @type {[RequestInfo, RequestInit?]} */ ...given) => {
     const request = new view.Request(...given);
-    return request.url.startsWith(`${LIVE}/`) ? toResponse(await shop.ask(await toAsk(request))) : network(...given);
+    const system = systemAt(request.url);
+    return system ? toResponse(await live(system).ask(await toAsk(request))) : network(...given);
   };
 }

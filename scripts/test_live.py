@@ -1,4 +1,4 @@
-"""The shop served from the reader's browser: through Swagger UI, a request console, two tabs, and what can go wrong.
+"""The systems served from the reader's browser: by Swagger UI, a request console, two tabs, and what can go wrong.
 
 The figures that it measures are printed at the end (`pytest -s`); of these only bytes are compared with a limit, since
 they alone are the same on every machine.
@@ -21,12 +21,16 @@ from static_host import serving
 
 import conftest
 
-FIRST = ("python-runtime", "python-wasm", "python-stdlib", "shop-worker", "django", "shop")
+FIRST = ("python-runtime", "python-wasm", "python-stdlib", "live-worker", "django")  # and the system's own
 LIMIT_BYTES = 8_000_000
 STARTED = re.compile("The API runs in this tab: Python [0-9.]+, Django 5.2[0-9.]*, SQLite [0-9.]+[.]")
-LIVE = "../../live/shop"
-# Those that the page of the shop shows, in its order.
-REQUESTS = ("too_many", "first_page", "own_price")
+SHOP = "../../live/shop"
+# Those that the page of each system shows, in its order.
+REQUESTS = {
+    "shop": ("too_many", "first_page", "own_price"),
+    "invoices": ("change_issued",),
+    "gatekeeper": ("host_bits",),
+}
 # Runs in the worker after its own script: one address never answers, as a fault in a view would do, and one imports.
 PLANTED = """
 const RealBlob = Blob;
@@ -111,19 +115,28 @@ def opened(context: BrowserContext, address: str) -> Page:
 
 def start(page: Page) -> None:
     page.get_by_role("button", name="Start the API").click()
-    expect(page.locator(".shop-state")).to_have_text(STARTED, timeout=60_000)
+    expect(page.locator(".live-state")).to_have_text(STARTED, timeout=60_000)
 
 
-def ask(page: Page, path: str, *, method: str = "GET", body: object = None, token: str = "") -> dict:
-    """Send a request to the live address from the page; `status`, `headers`, `body`."""
+def ask(
+    page: Page,
+    path: str,
+    *,
+    method: str = "GET",
+    body: object = None,
+    token: str = "",
+    live: str = SHOP,
+    **more: str,
+) -> dict:
+    """Send a request to the live address from the page, with `more` headers; `status`, `headers`, `body`."""
     return page.evaluate(
-        """async ([url, method, body, token]) => {
-          const headers = body ? { "Content-Type": "application/json" } : {};
+        """async ([url, method, body, token, headers]) => {
+          if (body) headers["Content-Type"] = "application/json";
           if (token) headers.Authorization = `Bearer ${token}`;
           const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
           return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.json() };
         }""",
-        [LIVE + path, method, body, token],
+        [live + path, method, body, token, more],
     )
 
 
@@ -145,16 +158,16 @@ class Swagger:
         self.frame = page.frame_locator("[data-specification] iframe")
         self.frame.locator(".opblock").first.wait_for()
 
-    def execute(self, operation: str, *, body: object = None, path_id: int | None = None) -> tuple[int, dict]:
-        """Fill in and send one operation; its status and its document."""
+    def execute(self, operation: str, *, body: object = None, **fields: object) -> tuple[int, dict]:
+        """Fill in and send one operation; its status and its document. `If_Match` fills in the header If-Match."""
         block = self.frame.locator(f"[id$='-{operation}']").first
         if "is-open" not in (block.get_attribute("class") or ""):
             block.locator(".opblock-summary-control").click()
             block.get_by_role("button", name="Try it out").click()
         if body is not None:
             block.locator("textarea.body-param__text").fill(json.dumps(body))
-        if path_id is not None:
-            block.get_by_placeholder("order_id").fill(str(path_id))
+        for name, value in fields.items():
+            block.get_by_placeholder(name.replace("_", "-") if name[0].isupper() else name).fill(str(value))
         if block.get_by_role("button", name="Clear").count():
             block.get_by_role("button", name="Clear").click()
         block.get_by_role("button", name="Execute").click()
@@ -182,16 +195,17 @@ def journey(swagger: Swagger) -> None:
     two = {"items": [{"product_id": 10, "quantity": 2}]}
     status, placed = swagger.execute("placeOrder", body=two)
     assert (201, 1900) == (status, placed["total_minor"])
-    assert 200 == swagger.execute("getOrder", path_id=placed["id"])[0]
+    assert 200 == swagger.execute("getOrder", order_id=placed["id"])[0]
     status, refused = swagger.execute("placeOrder", body=two)
     assert (409, "2 asked, 1 left.") == (status, refused["errors"][0]["detail"])
 
 
 @pytest.mark.browser
-def test_the_live_shop_costs_less_than_eight_megabytes(site: Path):
+@pytest.mark.parametrize("system", REQUESTS)
+def test_a_live_system_costs_less_than_eight_megabytes(site: Path, system: str):
     packs = json.loads((site / "runner" / "packs" / "packs.json").read_text(encoding="utf-8"))["packs"]
-    wire = {name: packs[name]["wire"] for name in FIRST}
-    figures["over the wire, MB"] = (
+    wire = {name: packs[name]["wire"] for name in (*FIRST, system)}
+    figures[f"{system} over the wire, MB"] = (
         ", ".join(f"{name} {size / 1e6:.2f}" for name, size in wire.items())
         + f"; {sum(wire.values()) / 1e6:.2f} in all"
     )
@@ -207,7 +221,7 @@ def test_a_customers_journey_through_swagger_ui_needs_no_network_once_loaded(bro
         swagger = Swagger(page)
         context.set_offline(True)
         journey(swagger)
-        log = page.locator(".shop-log > li")
+        log = page.locator(".live-log > li")
 
         assert not page.evaluate("navigator.onLine")
         assert page.evaluate("!!navigator.serviceWorker.controller")
@@ -215,6 +229,104 @@ def test_a_customers_journey_through_swagger_ui_needs_no_network_once_loaded(bro
         expect(log.first).to_contain_text(re.compile(r"POST /api/v1/orders/ 409 · \d+ ms · [4-9] statements"))
         log.first.locator("summary").click()
         expect(log.first).to_contain_text("UPDATE")
+
+
+@pytest.mark.browser
+def test_an_invoice_is_drafted_and_issued_once_and_what_is_refused_says_why(browser: Browser, address: str):
+    live = "../../live/invoices"
+    with visiting(browser, address) as context:
+        page = opened(context, address.replace("/shop/", "/invoices/"))
+        expect(page.locator(".run-note").first).to_have_text(re.compile(r"loads 7\.\d MB, once"))
+        start(page)
+        expect(page.locator(".live-logins")).to_contain_text("viewer: linus@example.com nine lives of a cat")
+        swagger = Swagger(page)
+        status, tokens = swagger.execute("logIn")
+        swagger.authorise(tokens["access"])
+        drafted, draft = swagger.execute("createInvoice", Idempotency_Key='"first"')
+        issued, invoice = swagger.execute("issueInvoice", invoice_id=draft["id"], If_Match='"1"')
+        refused, problem = swagger.execute("issueInvoice", invoice_id=draft["id"], If_Match='"2"')
+        log = page.locator(".live-log > li").first
+
+        assert (200, 201, 200, 409) == (status, drafted, issued, refused)
+        assert ("draft", "issued") == (draft["state"], invoice["state"])
+        assert "tag:invoices.example,2026:not-allowed" == problem["type"]
+        expect(log).to_contain_text(
+            re.compile(r"POST /api/v1/invoices/\d+/issue/ 409 · \d+ ms · \d+ statements")
+        )
+
+        linus = {"email": "linus@example.com", "password": "nine lives of a cat"}
+        viewer = ask(page, "/api/v1/users/login/", method="POST", body=linus, live=live)["body"]["access"]
+        at = f"/api/v1/invoices/{draft['id']}/"
+        beyond = ask(page, f"{at}issue/", method="POST", token=viewer, live=live, **{"If-Match": "*"})
+        unnamed = ask(page, f"{at}issue/", method="POST", token=tokens["access"], live=live)
+        no_paper = ask(page, f"{at}paper/", token=viewer, live=live)
+
+        assert (403, 428, 409) == (beyond["status"], unnamed["status"], no_paper["status"])
+        assert "tag:invoices.example,2026:no-paper" == no_paper["body"]["type"]
+        paper = page.evaluate(
+            """async ([url, token]) => {
+              const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+              return [answer.headers.get("Content-Type"), (await answer.text()).slice(0, 5)];
+            }""",
+            [f"{live}/api/v1/invoices/1/paper/", viewer],
+        )
+        assert ["application/pdf", "%PDF-"] == paper
+
+        page.wait_for_timeout(1000)  # it is kept 0.3 s after the last write
+        page.reload()
+        expect(page.locator(".live-state")).to_have_text(STARTED, timeout=60_000)
+        assert invoice == ask(page, at, token=viewer, live=live)["body"]
+        page.get_by_role("button", name="Reset its data").click()
+        expect(page.locator(".live-state")).to_contain_text("as every reader finds it")
+        assert 404 == ask(page, at, token=viewer, live=live)["status"]
+
+
+@pytest.mark.browser
+def test_a_reader_who_blocks_her_own_address_is_shut_out_of_the_gatekeeper_until_she_resets_it(
+    browser: Browser, address: str
+):
+    live = "../../live/gatekeeper"
+    own = {"action": "block", "network": "127.0.0.0/24", "reason": "what happens?", "lasts_seconds": 3600}
+    with visiting(browser, address) as context:
+        page = opened(context, address.replace("/shop/", "/gatekeeper/"))
+        start(page)
+        tokens = {
+            line.split(":")[0]: line.split(":")[1].strip()
+            for line in page.locator(".live-logins li").all_inner_texts()
+        }
+        swagger = Swagger(page)
+        swagger.authorise(tokens["admin"])
+        counted, counts = swagger.execute("getStats")
+        added, _ = swagger.execute("addRule")
+        again, exists = swagger.execute("addRule")
+        log = page.locator(".live-log > li").first
+        expect(log).to_contain_text(re.compile(r"POST /api/v1/rules/ 409 · \d+ ms · \d+ statements"))
+        beyond = ask(page, "/api/v1/rules/", method="POST", body=own, token=tokens["viewer"], live=live)
+
+        assert ["admin", "operator", "viewer"] == list(tokens)
+        assert (200, 201, 409, 403) == (counted, added, again, beyond["status"])
+        assert "tag:gatekeeper.example,2026:rule-exists" == exists["type"]
+        assert 1000 < counts["requests"]
+
+        assert 201 == swagger.execute("addRule", body=own)[0]
+        status, blocked = swagger.execute("listRules")
+        assert (403, "tag:gatekeeper.example,2026:blocked") == (status, blocked["type"])
+        expect(log).to_contain_text("GET /api/v1/rules/?page_size=20 403")
+        page.wait_for_timeout(1000)  # it is kept 0.3 s after the last write
+        page.reload()
+        expect(page.locator(".live-state")).to_have_text(STARTED, timeout=60_000)
+        assert 403 == ask(page, "/api/v1/rules/", token=tokens["admin"], live=live)["status"]
+
+        page.get_by_role("button", name="Reset its data").click()
+        expect(page.locator(".live-state")).to_contain_text("as every reader finds it")
+        assert 200 == ask(page, "/api/v1/rules/", token=tokens["admin"], live=live)["status"]
+        talkers = ask(page, "/api/v1/top-talkers/?window_seconds=60", token=tokens["viewer"], live=live)[
+            "body"
+        ]
+        assert "127.0.0.1" in [each["group"] for each in talkers]
+        assert (
+            503 == ask(page, "/api/v1/products/")["status"]
+        )  # the shop is another one, and nobody has started it
 
 
 @pytest.mark.browser
@@ -238,14 +350,14 @@ def test_a_second_tab_uses_the_first_and_goes_on_with_its_data_when_it_closes(br
         token = log_in(first)
         second = opened(context, address)
         second.get_by_role("button", name="Start the API").click()
-        expect(second.locator(".shop-state")).to_contain_text("The API runs in another tab", timeout=20_000)
+        expect(second.locator(".live-state")).to_contain_text("The API runs in another tab", timeout=20_000)
         placed = order(second, token, quantity=2)
-        expect(first.locator(".shop-log > li").first).to_contain_text("POST /api/v1/orders/ 201")
-        expect(second.locator(".shop-log > li").first).to_contain_text("POST /api/v1/orders/ 201")
+        expect(first.locator(".live-log > li").first).to_contain_text("POST /api/v1/orders/ 201")
+        expect(second.locator(".live-log > li").first).to_contain_text("POST /api/v1/orders/ 201")
         second.wait_for_timeout(1000)  # it is kept 0.3 s after the last write
         first.close()
         read = ask(second, f"/api/v1/orders/{placed['body']['id']}/", token=token)
-        expect(second.locator(".shop-state")).to_have_text(STARTED, timeout=60_000)
+        expect(second.locator(".live-state")).to_have_text(STARTED, timeout=60_000)
 
         assert 201 == placed["status"]
         assert placed["body"] == read["body"]
@@ -261,7 +373,7 @@ def test_on_the_next_page_of_the_tab_the_shop_goes_on_by_itself_with_its_data(br
         placed = order(page, token)["body"]["id"]
         page.wait_for_timeout(1000)
         page.reload()
-        expect(page.locator(".shop-state")).to_have_text(STARTED, timeout=60_000)
+        expect(page.locator(".live-state")).to_have_text(STARTED, timeout=60_000)
 
         assert 200 == ask(page, f"/api/v1/orders/{placed}/", token=token)["status"]
 
@@ -276,7 +388,7 @@ def test_a_reset_brings_back_the_data_that_every_reader_begins_with(browser: Bro
         placed = order(page, token, quantity=3)["body"]["id"]
         emptied = ask(page, "/api/v1/products/10/")["body"]["stock"]
         page.get_by_role("button", name="Reset its data").click()
-        expect(page.locator(".shop-state")).to_contain_text("as every reader finds it")
+        expect(page.locator(".live-state")).to_contain_text("as every reader finds it")
 
         assert (3, 0) == (before["stock"], emptied)
         assert before == ask(page, "/api/v1/products/10/")["body"]
@@ -331,7 +443,7 @@ def test_the_panel_is_accessible_and_fits_a_phone(browser: Browser, address: str
         page = opened(context, address)
         start(page)
         assert 200 == ask(page, "/api/v1/products/")["status"]
-        page.locator(".shop-log summary").click()
+        page.locator(".live-log summary").click()
 
         assert [] == site_gates.inaccessible(page)
         assert [] == site_gates.too_wide(page)
@@ -369,6 +481,19 @@ def test_an_address_of_the_shop_that_nobody_runs_leads_to_a_page_that_starts_it(
         page.close()
         other.reload()
         expect(other.get_by_role("heading", level=1)).to_have_text("The API is not running")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("system", ["invoices", "gatekeeper"])
+def test_an_address_of_another_system_leads_to_a_page_that_names_it(
+    browser: Browser, address: str, system: str
+):
+    with visiting(browser, address) as context:
+        page = opened(context, address.replace("/shop/api/", f"/live/{system}/api/v1/?a=1#b"))
+        link = page.locator("article").get_by_role("link", name=f"the {system}")
+        expect(link).to_have_attribute("href", f"/portal/{system}/")
+        assert "GET /api/v1/?a=1" == page.locator("article code").inner_text().strip()
+        expect(page.locator(".run-note")).to_have_text(re.compile(r"loads 7\.\d MB, once"))
 
 
 @pytest.mark.browser
@@ -420,7 +545,7 @@ def test_answers_lose_what_a_page_must_not_forward_and_say_how_much_sql_they_cos
         assert {"set-cookie", "x-frame-options", "cross-origin-opener-policy", "content-length"}.isdisjoint(
             headers
         )
-        assert "1" == headers["x-shop-sql-count"]
+        assert "1" == headers["x-live-sql-count"]
         assert re.fullmatch(r"/portal/live/shop/api/v1/orders/\d+/", location)
 
 
@@ -439,9 +564,9 @@ def test_a_download_that_fails_says_what_to_do_and_can_be_tried_again(browser: B
         assert 200 == ask(page, "/api/v1/products/")["status"]
 
 
-def send(page: Page, name: str) -> Locator:
-    """Send the request of that name on the page of the shop; where its answer stands."""
-    request = page.locator(".language-http.highlight").nth(REQUESTS.index(name))
+def send(page: Page, name: str, system: str = "shop") -> Locator:
+    """Send the request of that name on the page of a system; where its answer stands."""
+    request = page.locator(".language-http.highlight").nth(REQUESTS[system].index(name))
     bar = request.locator("xpath=following-sibling::*[contains(@class, 'run-bar')][1]")
     bar.get_by_role("button", name="Send").click()
     answer = bar.locator("xpath=following-sibling::*[1]")
@@ -450,18 +575,19 @@ def send(page: Page, name: str) -> Locator:
 
 
 @pytest.mark.browser
-def test_the_requests_of_a_page_are_answered_as_they_are_recorded(browser: Browser, lesson: str):
+@pytest.mark.parametrize("system", REQUESTS)
+def test_the_requests_of_a_page_are_answered_as_they_are_recorded(browser: Browser, lesson: str, system: str):
     with visiting(browser, lesson) as context:
-        page = opened(context, lesson)
-        for name in REQUESTS:
-            answer = send(page, name)
-            record = (prepare.ROOT / "examples" / "shop" / f"{name}.out").read_text(encoding="utf-8")
+        page = opened(context, lesson.replace("/shop/", f"/{system}/"))
+        for name in REQUESTS[system]:
+            answer = send(page, name, system)
+            record = (prepare.ROOT / "examples" / system / f"{name}.out").read_text(encoding="utf-8")
             status, _, document = record.split("\n", 2)[2].replace("\n", " ", 1).split(" ", 2)
             live = json.loads(answer.locator("pre").last.inner_text().split("\n\n", 1)[1])
             if live.get("next_cursor"):
                 live["next_cursor"] = "…"
             if "instance" in live:
-                live["instance"] = live["instance"].removeprefix("/portal/live/shop")
+                live["instance"] = live["instance"].removeprefix(f"/portal/live/{system}")
 
             assert f" {status} · " in answer.locator("summary").inner_text()
             assert document.split() == json.dumps(live, ensure_ascii=False).split()
@@ -472,7 +598,7 @@ def test_without_scripts_the_requests_and_their_records_stand_on_the_page(browse
     with visiting(browser, lesson, java_script_enabled=False) as context:
         page = opened(context, lesson)
 
-        assert len(REQUESTS) == page.locator(".language-http.highlight").count()
+        assert len(REQUESTS["shop"]) == page.locator(".language-http.highlight").count()
         for request in page.locator(".language-http.highlight").all():
             assert re.match(r"(GET|POST) /api/v1/", request.locator("code").inner_text())
             record = request.locator("xpath=following-sibling::*[1]")
@@ -515,13 +641,13 @@ def test_figures_of_this_machine(browser: Browser, address: str):
                 const began = performance.now();
                 const answer = await fetch(url);
                 await answer.text();
-                all.push([performance.now() - began, Number(answer.headers.get("X-Shop-Milliseconds"))]);
+                all.push([performance.now() - began, Number(answer.headers.get("X-Live-Milliseconds"))]);
               }
               const began = performance.now();
               await Promise.all(Array.from({ length: 100 }, () => fetch(url).then((answer) => answer.text())));
               return { all: all.slice(10), many: performance.now() - began };
             }""",
-            f"{LIVE}/api/v1/products/",
+            f"{SHOP}/api/v1/products/",
         )
         bridged, worked = zip(*times["all"], strict=True)
         figures["a list request, ms, median of 50"] = (
@@ -547,18 +673,18 @@ def first_answer(page: Page) -> float:
     """Milliseconds from the click on Start to the first 200."""
     return page.evaluate(
         """async (url) => {
-          const find = () => document.querySelector("[data-live-shop] + .run-bar button");
+          const find = () => document.querySelector("[data-live] + .run-bar button");
           while (!find()) await new Promise((resolve) => setTimeout(resolve, 5));
           const button = find();
           const began = performance.now();
           button.click();
           for (;;) {
-            if (document.querySelector(".shop-state")?.textContent.includes("this tab")) {
+            if (document.querySelector(".live-state")?.textContent.includes("this tab")) {
               const answer = await fetch(url);
               if (answer.status === 200) return performance.now() - began;
             }
             await new Promise((resolve) => setTimeout(resolve, 5));
           }
         }""",
-        f"{LIVE}/api/v1/products/",
+        f"{SHOP}/api/v1/products/",
     )

@@ -1,4 +1,4 @@
-// Serve the shop from Python, in a worker of the page. Loaded after Pyodide's own text, as one classic script with it.
+// Serve a system from Python, in a worker of the page. Loaded after Pyodide's own text, as one classic script with it.
 /* global loadPyodide, _createPyodideModule, PYODIDE_LOCK */
 
 {
@@ -26,13 +26,16 @@
       return {};
     },
 
-    shop({ packs, rest, key, origin, prefix, database }) {
-      for (const name of ["django", "shop"]) python.FS.writeFile(`/lib/${name}.zip`, new Uint8Array(packs[name]));
-      python.runPython('import sys; sys.path += ["/lib/django.zip", "/lib/shop.zip"]');
-      live = python.pyimport("shop_live");
+    system({ system, packs, rest, key, origin, prefix, database }) {
+      const { path: places } = python.pyimport("sys");
+      for (const name in packs) {
+        python.FS.writeFile(`/lib/${name}.zip`, new Uint8Array(packs[name]));
+        places.append(`/lib/${name}.zip`);
+      }
+      live = python.pyimport("live_system");
       /** @param {string} name */
       const fetchRest = (name) => python.toPy(read(rest[name]));
-      return plain(live.start.callKwargs({ key, origin, prefix, database: python.toPy(database), fetch_rest: fetchRest }));
+      return plain(live.start.callKwargs({ system, key, origin, prefix, database: python.toPy(database), fetch_rest: fetchRest }));
     },
 
     request({ method, path, headers, body }) {

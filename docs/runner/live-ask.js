@@ -1,17 +1,19 @@
-// Ask the tab that runs the live shop, from anywhere on the site: another tab, or the service worker.
+// Ask the tab that runs a live system, from anywhere on the site: another tab, or the service worker.
 
 const SITE = new URL("../", import.meta.url);
-/** Where the shop answers, without a slash at the end. */
-export const LIVE = new URL("live/shop", SITE);
-/** Of the lock that the running tab holds, and of the channel. Other sites of the same owner may share this origin. */
-export const NAME = `nexus ${SITE.pathname} shop`;
+/** Where a system answers, without a slash at the end. @param {string} system */
+export const liveAt = (system) => new URL(`live/${system}`, SITE);
+/** Of the lock that the running tab holds, and of the channel. Other sites of the same owner may share this origin. @param {string} system */
+export const nameOf = (system) => `nexus ${SITE.pathname} ${system}`;
+/** The system that answers at an address; "" where none does. @param {string} url */
+export const systemAt = (url) => ["shop", "invoices", "gatekeeper"].find((each) => url.startsWith(`${liveAt(each)}/`)) ?? "";
 
 const CLOSED = "Its tab was closed meanwhile. See what was done, then ask again.";
-const START = "Press “Start the API” on a page of this site, then ask again.";
-const channel = new BroadcastChannel(NAME);
+const START = "Press “Start the API” on the page of this API, then ask again.";
 
-/** The answer of the tab that runs the shop, however long it takes; 503 where none does. @param {Ask} request @returns {Promise<Answer>} */
-export function relay(request) {
+/** The answer of the tab that runs the system, however long it takes; 503 where none does. @param {string} system @param {Ask} request @returns {Promise<Answer>} */
+export function relay(system, request) {
+  const channel = new BroadcastChannel(nameOf(system));
   const id = Math.random();
   const ended = new AbortController();
   const { signal } = ended;
@@ -28,28 +30,31 @@ export function relay(request) {
       else give();
     };
     channel.addEventListener("message", hear, { signal });
-    // Granted when no tab runs the shop, and none waits to.
-    navigator.locks.request(NAME, { mode: "shared", signal }, give).catch(() => {});
+    // Granted when no tab runs the system, and none waits to.
+    navigator.locks.request(nameOf(system), { mode: "shared", signal }, give).catch(() => {});
     ask();
   });
-  return answered.finally(() => ended.abort());
+  return answered.finally(() => {
+    ended.abort();
+    channel.close();
+  });
 }
 
 /** @param {Request} request @returns {Promise<Ask>} */
 export async function toAsk(request) {
   const { method, url, headers } = request;
-  const path = url.slice(LIVE.href.length).split("#")[0];
+  const path = url.slice(liveAt(systemAt(url)).href.length).split("#")[0];
   return { method, path, headers: Object.fromEntries(headers), body: new Uint8Array(await request.arrayBuffer()) };
 }
 
 /** @param {Answer} answer */
 export function toResponse({ status, headers, body, sql, milliseconds }) {
-  const told = { "X-Shop-SQL-Count": String(sql.length), "X-Shop-Milliseconds": milliseconds.toFixed(1) };
+  const told = { "X-Live-SQL-Count": String(sql.length), "X-Live-Milliseconds": milliseconds.toFixed(1) };
   const content = [204, 205, 304].includes(status) ? null : /** @type {BodyInit} */ (body);
   return new Response(content, { status, headers: { ...headers, ...told } });
 }
 
-/** An answer of the page's own: RFC 9457, as the shop's. @param {503 | 504} status @param {string} detail @returns {Answer} */
+/** An answer of the page's own: RFC 9457, as the system's. @param {503 | 504} status @param {string} detail @returns {Answer} */
 export function problem(status, detail) {
   const title = status === 503 ? "The API is not running" : "The request was ended";
   const body = new TextEncoder().encode(JSON.stringify({ type: "about:blank", title, status, detail }));

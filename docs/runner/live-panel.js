@@ -1,9 +1,9 @@
-// The panel above Swagger UI: start the shop, see where it runs and what each request did, begin anew.
+// The panel above Swagger UI: start the system, see where it runs and what each request did, begin anew.
 
 import { button, element, output, resultUnder } from "./element.js";
 import { price } from "./packs.js";
-import { shop } from "./shop-bridge.js";
-import { PACKS } from "./shop-owner.js";
+import { live } from "./live-bridge.js";
+import { partsOf } from "./live-owner.js";
 import { onStart } from "./start.js";
 
 const MOST_ENTRIES = 50;
@@ -12,31 +12,37 @@ const LOST = " Your browser keeps nothing here: closing the tab loses the data."
 
 /** @type {Begin} */
 export async function begin(place, clicked) {
-  const status = element("p", { className: "shop-state", role: "status" });
-  const log = element("ol", { className: "run-tests shop-log", "aria-label": "Requests, the last one first" });
+  const system = place.what;
+  const api = live(system);
+  const status = element("p", { className: "live-state", role: "status" });
+  const logins = element("ul", { className: "run-tests live-logins", "aria-label": "Who may log in" });
+  const log = element("ol", { className: "run-tests live-log", "aria-label": "Requests, the last one first" });
   const reset = button("Reset its data", async () => {
-    await shop.reset();
+    await api.reset();
     log.replaceChildren();
     status.textContent = "The data is again as every reader finds it.";
   });
   const panel = resultUnder(place.bar);
-  panel.append(status, reset, log);
+  panel.append(status, logins, reset, log);
 
   const show = () => {
-    const where = WHERE[shop.state];
-    const versions = Object.entries(shop.about?.versions ?? {}).map((each) => each.join(" ")).join(", ");
-    place.button.hidden = shop.state === "here";
+    const where = WHERE[api.state];
+    const versions = Object.entries(api.about?.versions ?? {}).map((each) => each.join(" ")).join(", ");
+    place.button.hidden = api.state === "here";
     panel.hidden = !where;
-    status.textContent = `${where}${versions && `: ${versions}`}.${shop.unsaved ? LOST : ""}`;
+    status.textContent = `${where}${versions && `: ${versions}`}.${api.unsaved ? LOST : ""}`;
+    logins.replaceChildren(...(api.about?.logins ?? []).map(({ role, ...keys }) => {
+      return element("li", {}, `${role}: `, ...Object.values(keys).flatMap((key) => [element("code", {}, key), " "]));
+    }));
   };
-  shop.addEventListener("change", show);
+  api.addEventListener("change", show);
   show();
-  shop.addEventListener("entry", (event) => {
+  api.addEventListener("entry", (event) => {
     log.prepend(element("li", {}, exchange(/** @type {CustomEvent} */ (event).detail)));
     if (log.children.length > MOST_ENTRIES) log.lastChild?.remove();
   });
   // Not clicked: the reader has started it on a page before. Where that costs no download, it goes on.
-  await onStart(place, (_, options) => shop.start(options), clicked || (await price(PACKS)) === 0);
+  await onStart(place, (_, options) => api.start(options), clicked || (await price(partsOf(system).flat())) === 0);
 }
 
 /** What a request came to: its status, its time, and the SQL behind it. @param {Entry} entry */

@@ -1,4 +1,4 @@
-"""Serve the shop to the page: one WSGI call for each request, with the SQL it ran."""
+"""Serve a system to the page: one WSGI call for each request, with the SQL it ran."""
 
 import gc
 import io
@@ -8,14 +8,13 @@ import sys
 import time
 from collections.abc import Callable
 from http.cookies import SimpleCookie
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 from zipimport import zipimporter
 
-import shop_patches
+import live_patches
 
-DATABASE = Path("/tmp/shop.sqlite3")  # noqa: S108 - in the page's memory, where nobody else is
-ARCHIVE = "/lib/shop.zip"
 NOT_FORWARDED = ("set-cookie", "cross-origin-opener-policy", "x-frame-options", "content-length")
 READS = ("SELECT", "PRAGMA", "BEGIN", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
@@ -23,59 +22,66 @@ READS = ("SELECT", "PRAGMA", "BEGIN", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBA
 cookies: dict[str, str] = {}
 
 
-def start(*, database: bytes, key: str, origin: str, prefix: str, fetch_rest: Callable[[str], bytes]) -> dict:
-    """Load the shop.
+def start(
+    *, system: str, database: bytes, key: str, origin: str, prefix: str, fetch_rest: Callable[[str], bytes]
+) -> dict:
+    """Load a system.
 
     Args:
+        system: `shop`, `gatekeeper` or `invoices`.
         database: to go on with; empty for the one that every reader begins with.
         key: signs tokens.
         origin: of the page.
-        prefix: the path under which the shop answers.
+        prefix: the path under which the system answers.
         fetch_rest: gives the packed archive of modules that a trial run did not need, by name.
 
     Returns:
-        `versions`, the `customers` of the first database, and the `database`.
+        `versions`, the `logins` (a role each, with an address and a password or with a token), and the `database`.
     """
-    global application, address  # noqa: PLW0603 - one interpreter serves one shop
+    global application, address, settings, archive, file, secret  # noqa: PLW0603 - one interpreter serves one system
     scheme, _, host = origin.partition("://")
     address = {"origin": origin, "prefix": prefix, "scheme": scheme, "host": host}
+    archive, file, secret = f"/lib/{system}.zip", Path(f"/tmp/{system}.sqlite3"), key  # noqa: S108 - in the page's memory
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "shop_settings",
-        "SHOP_DATABASE_URL": f"sqlite:///{DATABASE}",
-        "SHOP_SECRET_KEY": key,
-        "SHOP_PAGE_HOST": host.partition(":")[0],
+        "DJANGO_SETTINGS_MODULE": f"{system}_settings",
+        f"{system.upper()}_DATABASE_URL": f"sqlite:///{file}",
+        f"{system.upper()}_SECRET_KEY": key,
+        "PAGE_HOST": host.partition(":")[0],
     }
-    names = json.loads(zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/rest.json"))
-    sys.meta_path.append(shop_patches.RestFinder(names, fetch_rest))
-    shop_patches.apply()
-    shop_patches.leave_out()
+    names = json.loads(zipimporter(archive).get_data(f"{archive}/rest.json"))
+    sys.meta_path.append(live_patches.RestFinder(names, fetch_rest))
+    live_patches.apply()
+    live_patches.leave_out()
     gc.disable()  # nothing that is imported can be thrown away, and looking for it costs a sixth of the start
-    with shop_patches.no_event_loop():
-        from shop.wsgi import application
+    with live_patches.no_event_loop():
+        application = import_module(f"{system}.wsgi").application
     gc.freeze()
     gc.enable()
+    settings = import_module(f"{system}_settings")
     import sqlite3
 
     import django
-    from shop.management.commands.seed import CUSTOMERS
 
     python = "{}.{}".format(*sys.version_info)
     return {
         "versions": {"Python": python, "Django": django.__version__, "SQLite": sqlite3.sqlite_version},
-        "customers": [{"email": email, "password": password} for email, password in CUSTOMERS],
         **replace_database(database),
     }
 
 
-def replace_database(database: bytes) -> dict[str, bytes]:
-    """Go on with this database, or the first one where it is empty, and forget the cookies; returns `database`."""
+def replace_database(database: bytes) -> dict[str, object]:
+    """Go on with this database, or the first one where it is empty, and forget the cookies.
+
+    Returns `logins` and `database`.
+    """
     from django.db import connections
 
     connections.close_all()
-    content = bytes(database) or zipimporter(ARCHIVE).get_data(f"{ARCHIVE}/{DATABASE.name}")
-    DATABASE.write_bytes(content)
+    file.write_bytes(bytes(database) or zipimporter(archive).get_data(f"{archive}/{file.name}"))
     cookies.clear()
-    return {"database": content}
+    with live_patches.no_event_loop():
+        logins = settings.logins(secret, first=not database)
+    return {"logins": logins, "database": file.read_bytes()}
 
 
 def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, object]:
@@ -96,31 +102,28 @@ def handle(method: str, path: str, headers: dict[str, str], body: bytes) -> dict
             statements.append((readable(sql, params, many), (time.perf_counter() - began) * 1000))
 
     began = time.perf_counter()
-    with shop_patches.no_event_loop(), connection.execute_wrapper(record):
-        status, answered, content = call(environment(method, path, headers, body))
-    milliseconds = (time.perf_counter() - began) * 1000
+    with live_patches.no_event_loop(), connection.execute_wrapper(record):
+        answer = call(environment(method, path, headers, body))
+        milliseconds = (time.perf_counter() - began) * 1000
+        told = len(statements)
+        answer.pop("close")()  # a server has sent the answer by now
     wrote = any(not statement.startswith(READS) for statement, _ in statements)
     return {
-        "status": status,
-        "headers": answered,
-        "body": content,
-        "sql": statements,
+        **answer,
+        "sql": statements[:told],
         "milliseconds": milliseconds,
-        "database": DATABASE.read_bytes() if wrote else None,
+        "database": file.read_bytes() if wrote else None,
     }
 
 
-def call(environ: dict[str, object]) -> tuple[int, dict[str, str], bytes]:
-    """Call the application as a WSGI server does (PEP 3333)."""
+def call(environ: dict[str, object]) -> dict[str, object]:
+    """Call the application as a WSGI server does (PEP 3333): `status`, `headers`, `body`, and what is called then."""
     started: list = []
     answer = application(environ, lambda status, headers, *_: started.extend((status, headers)))
-    try:
-        content = b"".join(answer)
-    finally:
-        answer.close()
+    body = b"".join(answer)
     keep_cookies([value for name, value in started[1] if name.lower() == "set-cookie"])
     headers = {name: value for name, value in started[1] if name.lower() not in NOT_FORWARDED}
-    return int(started[0][:3]), headers, content
+    return {"status": int(started[0][:3]), "headers": headers, "body": body, "close": answer.close}
 
 
 def environment(method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, object]:
