@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pack_shop
+import pack_live
 import prepare
 import pytest
 import runnable
@@ -83,7 +83,7 @@ def test_the_pages_tables_are_those_of_the_migrations(tmp_path: Path):
 
     migrated = tables("migrations")
     with zipfile.ZipFile(archive, "w") as out:
-        out.writestr("columns.json", json.dumps(pack_shop.columns(tmp_path / "migrations")))
+        out.writestr("columns.json", json.dumps(pack_live.columns(tmp_path / "migrations")))
 
     assert "order_item_once_per_product" in migrated
     assert migrated == tables("models")
