@@ -39,7 +39,10 @@ DISTRIBUTIONS = (
 # Apps that docs/runner/shop_settings.py switches off, and what only a server needs.
 NOT_IN_THE_PAGE = ("accounts/oidc", "accounts/otp", "deploy", "graphql_api", "provider", "queries")
 GATEKEEPER = ("__init__", "addresses", "buckets", "conf", "logins")  # what the shop imports of it
-NOT_SERVED = ("test_", "conftest", "manag", "answer", "fuzzing", "throwaway", "operations", "export_spec")
+NOT_SERVED = (
+    *("test_", "conftest", "manage.", "managing.", "answer.", "answering."),
+    *("fuzzing", "throwaway", "operations", "export_spec"),
+)
 # Files that a program reads and no import shows: the list of common passwords is a rule of the shop.
 DATA = ("django/contrib/auth/common-passwords.txt.gz",)
 SHARED_ZIPS = (
