@@ -12,6 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from conventions.managing import PRODUCTION, SYSTEMS, manage
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").glob("*/run.md"))
 PATIENCE_SECONDS = 60
@@ -23,39 +25,48 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line) for block in blocks for line in block.splitlines()]
 
 
-def run(words: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of a page with this Python, in the repository's folder."""
-    return subprocess.run(
-        [sys.executable, *words[1:]],
-        cwd=ROOT,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
-def test_three_commands_start_the_embedded_default(page: Path, tmp_path: Path):
-    migrate, seed, serve = commands(page)[:3]
+def test_one_command_starts_the_embedded_default_and_the_next_time_keeps_its_data(page: Path, tmp_path: Path):
     variables = {f"{page.parent.name.upper()}_DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
 
-    for words in (migrate, seed):
-        ran = run(words, **variables)
-        assert 0 == ran.returncode, ran.stdout + ran.stderr
+    first, second = (started(commands(page)[0], variables) for _ in range(2))
 
+    for printed in (first, second):
+        assert "Starting development server" in printed
+    assert re.search(r"incidents|password: ", first)
+    assert not re.search(r"incidents|password: ", second)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_one_command_serves_nobody_else(system: str):
+    ran = manage(system, "start", **PRODUCTION)
+
+    assert 1 == ran.returncode
+    assert f"{system.upper()}_ALLOWED_HOSTS is set" in ran.stderr
+    assert f"serve others as docs/{system}/run.md says" in ran.stderr
+
+
+def started(words: list[str], variables: dict[str, str]) -> str:
+    """Run a command of a page until it answers; what it printed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     # Without the middleman, which a signal to end would leave behind.
-    manage = [sys.executable, f"examples/{serve[2]}", *serve[3:], port, "--noreload"]
+    command = [sys.executable, f"examples/{words[2]}", *words[3:], port, "--noreload"]
+    others = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     with subprocess.Popen(
-        manage, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=others | variables | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as server:
         try:
             assert 200 == answered(f"http://127.0.0.1:{port}/readyz")
         finally:
             server.terminate()
+        return server.stdout.read()
 
 
 def answered(url: str) -> int:
@@ -74,7 +85,7 @@ def answered(url: str) -> int:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 def test_what_the_other_commands_name_is_there(page: Path):
     system = page.parent.name
-    others = commands(page)[3:]
+    others = commands(page)[1:]
     files = [word for words in others for word in words if re.search(r"\.(yaml|py)$", word) and "/" in word]
 
     assert len(files) >= 5
@@ -89,6 +100,4 @@ def test_what_the_other_commands_name_is_there(page: Path):
 
 
 def test_each_system_has_its_page():
-    assert {path.parent.name for path in (ROOT / "examples").glob("*/settings.py")} == {
-        page.parent.name for page in PAGES
-    }
+    assert SYSTEMS == [page.parent.name for page in PAGES]
