@@ -41,7 +41,7 @@ NOT_IN_THE_PAGE = ("accounts/oidc", "accounts/otp", "deploy", "graphql_api", "pr
 GATEKEEPER = ("__init__", "addresses", "buckets", "conf", "logins")  # what the shop imports of it
 NOT_SERVED = (
     *("test_", "conftest", "manage.", "managing.", "answer.", "answering."),
-    *("fuzzing", "throwaway", "operations", "export_spec"),
+    *("fuzzing", "throwaway", "operations", "export_spec", "start."),
 )
 # Files that a program reads and no import shows: the list of common passwords is a rule of the shop.
 DATA = ("django/contrib/auth/common-passwords.txt.gz",)
