@@ -214,6 +214,15 @@ def test_what_any_code_logs_is_scrubbed_by_name_and_by_shape(given: dict, writte
     assert written == scrub(None, "info", given)
 
 
+def test_of_what_django_says_about_a_request_only_its_name_is_kept_and_else_the_pattern(log: Callable):
+    logging.getLogger("django.request").error("%s: %s", "Internal Server Error", "/reset/k7wq-9m2x-4hbn/")
+    logging.getLogger("django.utils.autoreload").warning("Watching %s", "k7wq-9m2x-4hbn")
+
+    lines = log()
+    assert ["django.request", "Watching %s"] == [line["event"] for line in lines]
+    assert "k7wq" not in json.dumps(lines)
+
+
 def test_a_traceback_of_a_library_has_no_words_either(log: Callable):
     try:
         raise ValueError("k7wq-9m2x-4hbn")
